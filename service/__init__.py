@@ -1,0 +1,1 @@
+"""Daybook: the book of record for AI-generated learning content."""
