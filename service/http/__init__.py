@@ -1,0 +1,1 @@
+"""How HTTP reaches the service: problems, tokens, routes, pages, streams, documents."""
