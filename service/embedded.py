@@ -38,6 +38,7 @@ SETTINGS: Final = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
+    "client_connection_check_interval": "2s",
     "jit": "off",
     "random_page_cost": "1.1",
     "timezone": "UTC",

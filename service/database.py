@@ -1,0 +1,91 @@
+"""The database as the service speaks to it: small pools by purpose; none starves another."""
+
+import asyncio
+from typing import Any
+
+from service import dsn
+from service.pool import Pool, connect
+from service.refusal import Unavailable
+from service.settings import Settings
+
+
+class Database:
+    """The pools: commands, queries, projections and operators cannot starve one another."""
+
+    def __init__(
+        self,
+        url: str,
+        direct_url: str | None = None,
+        *,
+        pooler: str = "auto",
+        size: int = 15,
+        echo: bool = False,
+    ) -> None:
+        """Share `size` connections among the pools; an appender and a listener have their own."""
+        self._target = dsn.parse(url, pooler=pooler)
+        self._direct = dsn.parse(direct_url, pooler="none") if direct_url else None
+        projector, commands = max(1, size // 8), max(1, size // 4)
+        queries = max(1, size - projector - commands - 1)
+        self.commands = Pool(self._target, commands, echo=echo)
+        self.queries = Pool(self._target, queries, retries=True, echo=echo)
+        self.projector = Pool(self._target, projector, echo=echo)
+        self.ops = Pool(self._target, 1, retries=True, echo=echo)
+        self._pools = (self.commands, self.queries, self.projector, self.ops)
+
+    async def open(self) -> None:
+        """Make the pools; they connect when first used, so the database may come later."""
+        for pool in self._pools:
+            await pool.open()
+
+    async def close(self) -> None:
+        """Close every pool within a few seconds."""
+        await asyncio.gather(*(pool.close() for pool in self._pools))
+
+    async def fetch(self, sql: str, *arguments: Any, timeout: float | None = None) -> list[Any]:
+        """Return all rows of a read."""
+        return await self.queries.fetch(sql, *arguments, timeout=timeout)
+
+    async def fetchrow(self, sql: str, *arguments: Any, timeout: float | None = None) -> Any:
+        """Return the first row of a read, or None."""
+        return await self.queries.fetchrow(sql, *arguments, timeout=timeout)
+
+    async def fetchval(self, sql: str, *arguments: Any, timeout: float | None = None) -> Any:
+        """Return the first value of a read, or None."""
+        return await self.queries.fetchval(sql, *arguments, timeout=timeout)
+
+    async def execute(self, sql: str, *arguments: Any, timeout: float | None = None) -> str:
+        """Run a statement that changes something; never sent twice unless surely undone."""
+        return await self.commands.execute(sql, *arguments, timeout=timeout)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the database cannot be used, as the latest attempt of some pool found it."""
+        return next((pool.trouble for pool in self._pools if pool.trouble), None)
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether LISTEN can work: through a transaction pooler nothing would arrive."""
+        return self._direct is not None or not self._target.pooled
+
+    async def connect(self) -> Any:
+        """Return a connection of the caller's own. Raises what asyncpg raises."""
+        return await connect(self._target)
+
+    async def connect_direct(self) -> Any:
+        """Return one that keeps its session, for LISTEN. Raises Unavailable behind a pooler."""
+        if not self.listens:
+            raise Unavailable("Behind a pooler this needs DATABASE_DIRECT_URL.")
+        return await connect(self._direct or self._target)
+
+
+def of(settings: Settings) -> Database:
+    """Return the database of `settings`, not open yet. Raises ValueError where none is named."""
+    if settings.database_url is None:
+        raise ValueError("DATABASE_URL is not set and no embedded server has been started")
+    return Database(
+        settings.database_url.reveal(),
+        settings.direct_url.reveal() if settings.direct_url else None,
+        pooler=settings.pooler,
+        size=settings.pool_size + settings.max_overflow,
+        echo=settings.sql_echo,
+    )

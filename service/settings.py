@@ -1,0 +1,188 @@
+"""What the service is told from outside: environment variables, or the same lines in ``.env``."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from dotenv import dotenv_values
+from msgspec import Struct
+
+from service import dsn
+from service.variables import VARIABLES
+
+MASK: Final = "***"
+
+
+class Secret:
+    """A text that prints as three stars wherever it slips out; `reveal` is the way to it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return MASK
+
+    __repr__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+
+class SettingsError(ValueError):
+    """What is wrong with the settings: a line per variable, never the value of a secret."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All that the service is told; `home` is absolute and there is a key to sign with."""
+
+    database_url: Secret | None = None
+    direct_url: Secret | None = None
+    pooler: str = "auto"
+    pool_size: int = 10
+    max_overflow: int = 5
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    secret_key: Secret
+    generator: str = "offline"
+    openai_api_key: Secret | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-4o-mini"
+    amqp_url: Secret | None = None
+    log_level: str = "info"
+    sql_echo: bool = False
+
+
+def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".env")) -> Settings:
+    """Return what `environ` says and, where it is silent, the file `dotenv`, then the defaults.
+
+    The first start makes the home, and in it the key. Raises `SettingsError` with every fault.
+    """
+    said = told(environ, dotenv)
+    values, faults = _read(said)
+    values["DATABASE_URL"] = _database_url(said, faults)
+    if (
+        values.get("GENERATOR") == "openai"
+        and not {"OPENAI_API_KEY", "OPENAI_BASE_URL"} & said.keys()
+    ):
+        faults.append("OPENAI_API_KEY is missing: GENERATOR=openai needs it, or OPENAI_BASE_URL")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    home: Path = values["DAYBOOK_HOME"]
+    return Settings(
+        database_url=_secret(values["DATABASE_URL"]),
+        direct_url=_secret(values["DATABASE_DIRECT_URL"]),
+        pooler=values["DB_POOLER"],
+        pool_size=values["DB_POOL_SIZE"],
+        max_overflow=values["DB_MAX_OVERFLOW"],
+        home=home,
+        host=values["DAYBOOK_HOST"],
+        port=values["DAYBOOK_PORT"],
+        secret_key=_secret(values["DAYBOOK_SECRET_KEY"]) or secret_key(home),
+        generator=values["GENERATOR"],
+        openai_api_key=_secret(values["OPENAI_API_KEY"]),
+        openai_base_url=values["OPENAI_BASE_URL"],
+        openai_model=values["OPENAI_MODEL"],
+        amqp_url=_secret(values["AMQP_URL"] or _amqp_url(values)),
+        log_level=values["LOG_LEVEL"],
+        sql_echo=values["SQL_ECHO"],
+    )
+
+
+def told(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """Return the variables that are set, and not empty, in `environ` or else in `dotenv`."""
+    file = dotenv_values(dotenv, interpolate=False) if dotenv and dotenv.is_file() else {}
+    return {
+        variable.name: text.strip()
+        for variable in VARIABLES
+        if (text := environ.get(variable.name) or file.get(variable.name) or "").strip()
+    }
+
+
+def listing(environ: Mapping[str, str], dotenv: Path | None) -> list[dict[str, str]]:
+    """Return each variable with its value (masked if secret), its default and its meaning."""
+    said = told(environ, dotenv)
+    return [
+        {
+            "name": variable.name,
+            "value": MASK
+            if variable.secret and variable.name in said
+            else said.get(variable.name, ""),
+            "default": variable.default,
+            "means": variable.means,
+        }
+        for variable in VARIABLES
+    ]
+
+
+def secret_key(home: Path) -> Secret:
+    """Return the key kept in `home`, made at the first call; two at once agree on one key."""
+    path = home / "secret-key"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = home / f"secret-key.{os.getpid()}.{secrets.token_hex(4)}"
+        fresh.touch(mode=0o600, exist_ok=False)
+        with fresh.open("w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return Secret(path.read_text().strip())
+
+
+def _read(said: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for variable in VARIABLES:
+        text = said.get(variable.name, variable.default)
+        try:
+            values[variable.name] = variable.read(text) if text else None
+        except ValueError as error:
+            faults.append(f"{variable.name} {error}")
+    return values, faults
+
+
+def _database_url(said: Mapping[str, str], faults: list[str]) -> str | None:
+    """Return the database as one URL, checked; what is wrong with it joins `faults`."""
+    try:
+        if direct := said.get("DATABASE_DIRECT_URL"):
+            dsn.parse(direct, "DATABASE_DIRECT_URL")
+        if url := said.get("DATABASE_URL"):
+            dsn.parse(url)
+            return url
+        found = dsn.from_parts(said)
+    except dsn.DsnError as error:
+        faults.append(str(error))
+        return None
+    return found.libpq if found else None
+
+
+def _amqp_url(values: Mapping[str, Any]) -> str | None:
+    if not values["RABBITMQ_HOST"]:
+        return None
+    parts = (
+        values["RABBITMQ_USER"],
+        values["RABBITMQ_PASSWORD"] or "guest",
+        values["RABBITMQ_VHOST"],
+    )
+    user, password, vhost = (quote(part, safe="") for part in parts)
+    return f"amqp://{user}:{password}@{values['RABBITMQ_HOST']}:{values['RABBITMQ_PORT']}/{vhost}"
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None

@@ -1,0 +1,123 @@
+"""The environment variables that the service reads: name, default, meaning, and what is right."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+KEY_BYTES: Final = 32
+"""The least that HMAC-SHA256 wants of a key (RFC 7518, section 3.2)."""
+
+
+class Variable(Struct, frozen=True):
+    """One variable; `read` turns its text into a value, or raises ValueError("must be …")."""
+
+    name: str
+    default: str
+    means: str
+    read: Callable[[str], Any] = str
+    secret: bool = False
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Read one of `words`, in any case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
+def flag(text: str) -> bool:
+    """Read a yes or no in the spellings people use."""
+    yes, no = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+    if text.lower() not in yes | no:
+        raise ValueError("must be true or false")
+    return text.lower() in yes
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    """Read a URL of one of `schemes`, with a host."""
+
+    def read(text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # its sentence may repeat the text
+            good = False
+        if not good:
+            starts = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ValueError(f"must be a URL that starts with {starts}")
+        return text
+
+    return read
+
+
+def key(text: str) -> str:
+    """Read a signing key."""
+    if len(text.encode()) < KEY_BYTES:
+        raise ValueError(f"must be at least {KEY_BYTES} random bytes")
+    return text
+
+
+def folder(text: str) -> Path:
+    """Read a folder as an absolute path."""
+    return Path(text).expanduser().resolve()
+
+
+POOLERS: Final = one_of("auto", "transaction", "none")
+LEVELS: Final = one_of("debug", "info", "warning", "error")
+WEB: Final = url("http", "https")
+
+VARIABLES: Final = (
+    Variable("DATABASE_URL", "", "any PostgreSQL ≥ 15; unset: our own, in the home", secret=True),
+    Variable("DATABASE_DIRECT_URL", "", "the same, past its pooler, for LISTEN", secret=True),
+    Variable("DB_HOST", "", "the database in parts, instead of DATABASE_URL"),
+    Variable("DB_PORT", "5432", "beside DB_HOST", whole(1, 65535)),
+    Variable("DB_NAME", "", "beside DB_HOST"),
+    Variable("DB_USER", "", "beside DB_HOST"),
+    Variable("DB_PASSWORD", "", "beside DB_HOST", secret=True),
+    Variable("DB_SSLMODE", "", "beside DB_HOST"),
+    Variable("POSTGRES_SERVER", "", "the database in parts, by another habit"),
+    Variable("POSTGRES_PORT", "5432", "beside POSTGRES_SERVER", whole(1, 65535)),
+    Variable("POSTGRES_USER", "", "beside POSTGRES_SERVER"),
+    Variable("POSTGRES_PASSWORD", "", "beside POSTGRES_SERVER", secret=True),
+    Variable("POSTGRES_DB", "", "beside POSTGRES_SERVER"),
+    Variable("DB_POOLER", "auto", "transaction or none; auto looks at the URL", POOLERS),
+    Variable("DB_POOL_SIZE", "10", "connections of a process", whole(4, 1000)),
+    Variable("DB_MAX_OVERFLOW", "5", "connections beyond, when busy", whole(0, 1000)),
+    Variable("DAYBOOK_HOME", ".daybook", "where data, key and spool live", folder),
+    Variable("DAYBOOK_HOST", "127.0.0.1", "the address to listen on"),
+    Variable("DAYBOOK_PORT", "8080", "the port to listen on; 0 picks a free one", whole(0, 65535)),
+    Variable("DAYBOOK_SECRET_KEY", "", "signs tokens; unset: made in the home", key, secret=True),
+    Variable("GENERATOR", "offline", "offline or openai", one_of("offline", "openai")),
+    Variable("OPENAI_API_KEY", "", "for GENERATOR=openai", secret=True),
+    Variable("OPENAI_BASE_URL", "", "any OpenAI-compatible server", WEB),
+    Variable("OPENAI_MODEL", "gpt-4o-mini", "the model to ask"),
+    Variable(
+        "AMQP_URL", "", "RabbitMQ; unset: no intake by queue", url("amqp", "amqps"), secret=True
+    ),
+    Variable("RABBITMQ_HOST", "", "RabbitMQ in parts, instead of AMQP_URL"),
+    Variable("RABBITMQ_PORT", "5672", "beside RABBITMQ_HOST", whole(1, 65535)),
+    Variable("RABBITMQ_USER", "guest", "beside RABBITMQ_HOST"),
+    Variable("RABBITMQ_PASSWORD", "", "beside RABBITMQ_HOST", secret=True),
+    Variable("RABBITMQ_VHOST", "/", "beside RABBITMQ_HOST"),
+    Variable("LOG_LEVEL", "info", "debug, info, warning or error", LEVELS),
+    Variable("SQL_ECHO", "false", "log each statement and its time", flag),
+)
+"""All of them, in the order in which they are listed."""
