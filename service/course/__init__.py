@@ -1,0 +1,1 @@
+"""Courses: requested, outlined, generated lesson by lesson, read."""

@@ -1,0 +1,1 @@
+"""Generation: what turns source material into learning content."""

@@ -1,0 +1,1 @@
+"""Jobs: pieces of generation and the worker that does them."""

@@ -27,4 +27,5 @@ class Decider(Struct, Generic[C, S, E], frozen=True):
     def fold(self, events: Iterable[E], state: S | None = None) -> S:
         """Return `state` (default: the initial one) after `events`, oldest first."""
         start: Any = self.initial if state is None else state
-        return reduce(self.evolve, events, start)
+        folded: S = reduce(self.evolve, events, start)
+        return folded

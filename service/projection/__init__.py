@@ -1,0 +1,1 @@
+"""Projections: folds that keep read tables at the log's heels."""

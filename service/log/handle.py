@@ -1,0 +1,201 @@
+"""The only write path: load a stream, decide on a command, append what was decided."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from uuid_utils.compat import uuid7
+
+from service.database import Database
+from service.log.append import GroupAppender, stored_receipt
+from service.log.codec import encode
+from service.log.commit import Commit, Conflict, Lease, Receipt, StaleVersion, StreamWrite
+from service.log.decider import Decider
+from service.log.event import PAGE, decoded, read_stream
+from service.refusal import NotFound, Refusal
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E", bound=Struct)
+
+DECISIONS: Final = 10
+"""How often a command is decided again after a conflict, before the conflict is the answer."""
+
+
+class Context(Struct, frozen=True):
+    """On whose behalf a command runs. `key` is scoped to tenant, principal and route already."""
+
+    tenant_id: UUID
+    actor: str
+    correlation_id: UUID
+    key: UUID | None = None
+    fingerprint: bytes = b""
+    traceparent: str = ""
+
+
+class Metadata(Struct, frozen=True, omit_defaults=True):
+    """What is stored beside an event's data, as JSON."""
+
+    actor: str
+    correlation_id: UUID
+    causation_position: int | UnsetType = UNSET
+    traceparent: str = ""
+    provenance: dict[str, Any] | UnsetType = UNSET
+
+
+class Write(Struct, frozen=True):
+    """Events for one stream of a decider's category, at the version they were decided at."""
+
+    decider: Decider[Any, Any, Any]
+    stream_id: UUID
+    expected_version: int
+    events: Sequence[Struct]
+
+
+class Loaded(Struct, frozen=True):
+    """A stream's folded state; version 0 is a stream without events."""
+
+    category: str
+    state: Any
+    version: int
+    tenant_id: UUID | None
+
+
+class Log:
+    """The event log as the slices see it, with the latest folded states at hand."""
+
+    def __init__(
+        self, database: Database, appender: GroupAppender, remembered: int = 4_096
+    ) -> None:
+        """Remember up to `remembered` folded states; a forgotten one is read again."""
+        self._database = database
+        self._appender = appender
+        self._remembered = remembered
+        self._states: OrderedDict[UUID, Loaded] = OrderedDict()
+
+    async def load(
+        self,
+        decider: Decider[C, S, E],
+        stream_id: UUID,
+        tenant_id: UUID,
+        *,
+        fresh: bool = True,
+    ) -> Loaded:
+        """Return the state of a stream; with `fresh` off, one this process remembers will do.
+
+        Raises NotFound where the stream is another tenant's.
+        """
+        known = self._states.get(stream_id)
+        if known is None or known.category != decider.category:
+            known = Loaded(decider.category, decider.initial, 0, None)
+        while fresh or not known.version:
+            page = await read_stream(self._database, stream_id, known.version)
+            if page and page[0].category != decider.category:
+                raise NotFound
+            if page:
+                state = decider.fold((decoded(decider, event) for event in page), known.state)
+                known = Loaded(decider.category, state, page[-1].version, page[-1].tenant_id)
+            if len(page) < PAGE:
+                break
+        if known.tenant_id not in (None, tenant_id):
+            raise NotFound
+        self._remember(stream_id, known)
+        return known
+
+    async def handle(
+        self,
+        decider: Decider[C, S, E],
+        stream_id: UUID,
+        command: C,
+        context: Context,
+        *,
+        expected_version: int | None = None,
+    ) -> Receipt:
+        """Decide `command` on the stream's state and append the outcome.
+
+        A conflict is decided again on the newer state, unless `expected_version` (If-Match) was
+        given. What this process remembers is good enough to say yes, never to say no: a refusal
+        is only given on freshly read state, and only where `context.key` has no receipt yet.
+        Raises the decider's refusals, StaleVersion, Conflict, KeyReused, NotFound, Unavailable.
+        """
+        for attempt in range(DECISIONS):
+            fresh = attempt > 0
+            loaded = await self.load(decider, stream_id, context.tenant_id, fresh=fresh)
+            try:
+                if expected_version not in (None, loaded.version):
+                    raise StaleVersion(current_version=loaded.version)
+                events = decider.decide(command, loaded.state)
+            except Refusal:
+                if fresh and (receipt := await self.receipt(context)):
+                    return receipt
+                if fresh:
+                    raise
+                continue
+            if events:
+                with suppress(Conflict):
+                    write = Write(decider, stream_id, loaded.version, events)
+                    return await self.append(context, write)
+            elif fresh:
+                same = Receipt(0, ((stream_id, loaded.version),))
+                return await self.receipt(context) or same
+        raise Conflict
+
+    async def append(self, context: Context, *writes: Write, lease: Lease | None = None) -> Receipt:
+        """Append the events of one or more streams, all or nothing, each at its version.
+
+        Raises Conflict, KeyReused, Fenced or Unavailable (the outcome is then unknown; the same
+        key resolves it).
+        """
+        metadata = Metadata(context.actor, context.correlation_id, traceparent=context.traceparent)
+        commit = Commit(
+            context.key or uuid7(),
+            context.fingerprint,
+            context.tenant_id,
+            msgspec.json.encode(metadata).decode(),
+            tuple(
+                StreamWrite(
+                    write.stream_id,
+                    write.decider.category,
+                    write.expected_version,
+                    tuple(encode(event) for event in write.events),
+                )
+                for write in writes
+            ),
+            lease,
+        )
+        receipt = await self._appender.append(commit)
+        if not receipt.duplicate:
+            for write in writes:
+                self._advance(write, context.tenant_id)
+        return receipt
+
+    async def receipt(self, context: Context) -> Receipt | None:
+        """Return what the context's idempotency key was answered with before, if it was.
+
+        Raises KeyReused where that was another request.
+        """
+        if context.key is None:
+            return None
+        return await stored_receipt(self._database, context.key, context.fingerprint)
+
+    def _advance(self, write: Write, tenant_id: UUID) -> None:
+        known = self._states.get(write.stream_id)
+        if known is None and write.expected_version == 0:
+            known = Loaded(write.decider.category, write.decider.initial, 0, tenant_id)
+        if known is None or known.version != write.expected_version:
+            return
+        state = write.decider.fold(write.events, known.state)
+        version = write.expected_version + len(write.events)
+        self._remember(
+            write.stream_id, msgspec.structs.replace(known, state=state, version=version)
+        )
+
+    def _remember(self, stream_id: UUID, loaded: Loaded) -> None:
+        self._states[stream_id] = loaded
+        self._states.move_to_end(stream_id)
+        while len(self._states) > self._remembered:
+            self._states.popitem(last=False)
