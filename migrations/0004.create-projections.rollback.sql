@@ -1,0 +1,14 @@
+-- Drops every projection, its views and the engine. Nothing is lost: all of it is made again from the log.
+DO $$
+DECLARE
+    g record;
+BEGIN
+    FOR g IN SELECT schema FROM ops.generations LOOP
+        EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', g.schema);
+    END LOOP;
+END
+$$;
+DROP SCHEMA IF EXISTS read CASCADE;
+DROP SCHEMA IF EXISTS ops CASCADE;
+DROP FUNCTION IF EXISTS log.slice;
+DROP FUNCTION IF EXISTS log.upcast;

@@ -1,0 +1,96 @@
+-- Generation jobs as analysts and clients see them: one row per job, from its creation to its end.
+-- folds: job.created, job.started, job.advanced, job.completed, job.failed, job.retry-scheduled, job.cancelled, job.requeued
+
+CREATE TABLE generation_jobs (
+    id           uuid        NOT NULL,
+    tenant_id    uuid        NOT NULL,
+    position     bigint      NOT NULL,
+    kind         text        NOT NULL,
+    target       uuid        NOT NULL,
+    requested_by text        NOT NULL,
+    status       text        NOT NULL,
+    steps_done   integer     NOT NULL,
+    steps_total  integer,
+    note         text,
+    attempts     integer     NOT NULL,
+    errors       text[]      NOT NULL,
+    advice       text,
+    token_usage  bigint      NOT NULL DEFAULT 0,
+    cost         numeric     NOT NULL DEFAULT 0,
+    model_used   text,
+    worker       text,
+    run_at       timestamptz,
+    created_at   timestamptz NOT NULL,
+    started_at   timestamptz,
+    completed_at timestamptz,
+    updated_at   timestamptz NOT NULL,
+    CONSTRAINT generation_jobs_pkey PRIMARY KEY (id)
+);
+CREATE INDEX generation_jobs_tenant_id_created_at_idx ON generation_jobs (tenant_id, created_at DESC, id);
+CREATE INDEX generation_jobs_target_idx ON generation_jobs (target);
+
+CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    WITH slice AS MATERIALIZED (
+        SELECT s.position, s.stream_id, s.tenant_id, s.type, s.data, s.recorded_at
+          FROM log.slice('job', after, upto) AS s
+    ), touched AS (
+        SELECT s.stream_id AS id, s.tenant_id,
+               max(s.position) AS position, max(s.recorded_at) AS updated_at,
+               max(s.position) FILTER (WHERE s.type = 'job.created') AS created,
+               max(s.position) FILTER (WHERE s.type = 'job.started') AS started,
+               min(s.recorded_at) FILTER (WHERE s.type = 'job.started') AS started_at,
+               max(s.position) FILTER (WHERE s.type = 'job.advanced') AS advanced,
+               max(s.position) FILTER (WHERE s.type <> 'job.advanced') AS staged,
+               array_agg(s.data ->> 'error' ORDER BY s.position)
+                   FILTER (WHERE s.type IN ('job.failed', 'job.retry-scheduled')) AS errors
+          FROM slice AS s
+         GROUP BY s.stream_id, s.tenant_id
+    ), seen AS (
+        SELECT t.*, created.data AS created_data, created.recorded_at AS created_at,
+               started.data AS started_data, advanced.data AS advanced_data,
+               staged.type AS stage, staged.data AS stage_data, staged.recorded_at AS staged_at
+          FROM touched AS t
+          LEFT JOIN slice AS created ON created.position = t.created
+          LEFT JOIN slice AS started ON started.position = t.started
+          LEFT JOIN slice AS advanced ON advanced.position = t.advanced
+          LEFT JOIN slice AS staged ON staged.position = t.staged
+    ), news AS (
+        SELECT n.*,
+               CASE n.stage WHEN 'job.started' THEN 'RUNNING' WHEN 'job.completed' THEN 'COMPLETED'
+                            WHEN 'job.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'CANCELLED'
+                            WHEN NULL THEN NULL ELSE 'QUEUED' END AS status,
+               (n.stage_data ->> 'at')::timestamptz AS run_at,
+               n.stage_data ->> 'advice' AS advice,
+               CASE WHEN n.stage IN ('job.completed', 'job.failed', 'job.cancelled') THEN n.staged_at END AS completed_at
+          FROM seen AS n
+    )
+    MERGE INTO generation_jobs AS j
+    USING news AS n ON j.id = n.id
+    WHEN MATCHED AND n.position > j.position THEN UPDATE SET
+        position     = n.position,
+        status       = CASE WHEN n.stage IS NULL THEN j.status ELSE n.status END,
+        steps_done   = coalesce((n.advanced_data ->> 'step')::integer, j.steps_done),
+        steps_total  = coalesce((n.advanced_data ->> 'of')::integer, j.steps_total),
+        note         = coalesce(n.advanced_data ->> 'note', j.note),
+        attempts     = coalesce((n.started_data ->> 'attempt')::integer, j.attempts),
+        errors       = j.errors || coalesce(n.errors, '{}'),
+        advice       = CASE WHEN n.stage IS NULL THEN j.advice ELSE n.advice END,
+        worker       = coalesce(n.started_data ->> 'worker', j.worker),
+        run_at       = CASE WHEN n.stage IS NULL THEN j.run_at ELSE n.run_at END,
+        started_at   = coalesce(j.started_at, n.started_at),
+        completed_at = CASE WHEN n.stage IS NULL THEN j.completed_at ELSE n.completed_at END,
+        updated_at   = n.updated_at
+    WHEN NOT MATCHED THEN INSERT (
+        id, tenant_id, position, kind, target, requested_by, status, steps_done, steps_total, note, attempts,
+        errors, advice, worker, run_at, created_at, started_at, completed_at, updated_at)
+    VALUES (
+        n.id, n.tenant_id, n.position, n.created_data ->> 'kind', (n.created_data ->> 'target')::uuid,
+        n.created_data ->> 'requested_by', n.status,
+        coalesce((n.advanced_data ->> 'step')::integer, 0), (n.advanced_data ->> 'of')::integer,
+        n.advanced_data ->> 'note', coalesce((n.started_data ->> 'attempt')::integer, 0),
+        coalesce(n.errors, '{}'), n.advice, n.started_data ->> 'worker', n.run_at, n.created_at, n.started_at,
+        n.completed_at, n.updated_at);
+END
+$$;

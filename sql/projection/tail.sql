@@ -1,0 +1,2 @@
+-- Where all live projections stand. No parameters.
+SELECT position FROM ops.tail
