@@ -52,6 +52,10 @@ class Invalid(Refusal):
     """The request is well formed, but what it asks for is not allowed."""
 
 
+class TooMany(Refusal):
+    """The caller has as many of these open as it may have; close one, or wait."""
+
+
 class Unavailable(Refusal):
     """The database cannot be reached just now; the request may be repeated with the same key."""
 
@@ -66,6 +70,7 @@ STATUS: Final[dict[type[Refusal], HTTPStatus]] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

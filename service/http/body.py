@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from msgspec import Struct
 
 from service.http.pointer import fault, refuse_nul
@@ -40,7 +41,7 @@ async def read(request: web.BaseRequest, limit: int) -> bytes:
                     raise TooLarge(f"The body is larger than the {limit} bytes this route takes.")
     except TimeoutError:
         raise Malformed(f"The body did not arrive within {READ_SECONDS:.0f} seconds.") from None
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, HttpProcessingError) as error:
         raise Malformed("The body ended early or is not encoded as its headers say.") from error
     return bytes(body)
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from service.refusal import (
+    STATUS,
     Invalid,
     Malformed,
     NotFound,
@@ -63,6 +64,12 @@ class DeadlinePassed(Unavailable):
     """The request was not finished in time; repeat it with the same Idempotency-Key."""
 
 
+FRAMEWORK_ONLY: Final[dict[type[Refusal], HTTPStatus]] = {
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The two kinds that only HTTP knows."""
+
 FRAMEWORK: Final[dict[int, type[Refusal]]] = {
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge,
@@ -88,13 +95,14 @@ def every_kind(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
         yield from every_kind(kind)
 
 
+def over_http(kind: type[Refusal]) -> bool:
+    """Say whether a kind has a status: a few are only ever raised at workers."""
+    return kind in FRAMEWORK_ONLY or any(base in STATUS for base in kind.__mro__)
+
+
 def status_for(kind: type[Refusal]) -> HTTPStatus:
-    """Return the status of a kind; the two kinds that only HTTP knows are named here."""
-    if issubclass(kind, MethodNotAllowed):
-        return HTTPStatus.METHOD_NOT_ALLOWED
-    if issubclass(kind, InternalError):
-        return HTTPStatus.INTERNAL_SERVER_ERROR
-    return status_of(kind)
+    """Return the status of a kind of refusal."""
+    return FRAMEWORK_ONLY.get(kind) or status_of(kind)
 
 
 def document(refusal: Refusal, status: int, instance: str, trace_id: str) -> dict[str, Any]:

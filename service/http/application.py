@@ -1,0 +1,33 @@
+"""The aiohttp application: routes mounted, documented, measured and wrapped."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from service.http import docs, openapi
+from service.http.bind import mount
+from service.http.call import RESOURCES, Resources
+from service.http.metrics import METRICS, Metrics
+from service.http.middleware import harden, outermost
+from service.http.route import Route
+
+BODY_MAX: Final = 64 * 1024 * 1024
+"""aiohttp's own limit, out of the way: each route has its own."""
+
+
+def application(routes: Sequence[Route], resources: Resources, metrics: Metrics) -> web.Application:
+    """Return the application that serves `routes` on `resources`."""
+    app = web.Application(middlewares=[outermost], client_max_size=BODY_MAX)
+    app[RESOURCES] = resources
+    app[METRICS] = metrics
+    docs.install(app, openapi.document(routes, docs.VERSION))
+    mount(app, routes)
+    app.on_response_prepare.append(harden)
+    app.on_shutdown.append(say_bye)
+    return app
+
+
+async def say_bye(app: web.Application) -> None:
+    """End the event streams, which would otherwise hold the server until its patience ends."""
+    app[RESOURCES].streams.draining.set()

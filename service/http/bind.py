@@ -1,0 +1,183 @@
+"""From an aiohttp request to a handler's call, and from its answer back to bytes."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+from aiohttp import web
+
+from service.http import form, header, token
+from service.http.body import check_media_type, decode, read
+from service.http.call import RESOURCES, Answer, Call, Read, Resources
+from service.http.parameter import path_of
+from service.http.query import query
+from service.http.route import Route, Shape, shape_of
+from service.http.trace import TRACE
+from service.log.handle import Context
+from service.refusal import Forbidden, Unauthenticated, Unavailable
+
+DEADLINE: Final = 30.0
+"""Seconds in which a request is answered, streams apart."""
+READ_WAIT: Final = 5.0
+"""Seconds a read waits for the projections to reach its `min_position`."""
+POSITION_HEADER: Final = "X-Projection-Position"
+READS: Final = frozenset({"GET", "HEAD"})
+KEYS: Final = UUID("5b0d3c8e-6f0a-5c3b-9d53-0f9a6f4b7a10")
+"""The namespace of idempotency keys."""
+NOBODY: Final = token.Principal(token.tenant("default"), "anonymous", "")
+"""Who calls a route that asks for no token."""
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class ProjectionBehind(Unavailable):
+    """The read models have not reached this position yet; ask again in a moment."""
+
+
+def mount(app: web.Application, routes: Iterable[Route]) -> None:
+    """Serve `routes`; a GET answers HEAD too, unless it streams."""
+    for route in routes:
+        handle = bound(route)
+        if route.method == "GET" and not route.streams:
+            app.router.add_get(route.path, handle)
+        else:
+            app.router.add_route(route.method, route.path, handle)
+
+
+def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the aiohttp handler of `route`."""
+    shape = shape_of(route.handler)
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shape.body)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        resources = request.app[RESOURCES]
+        principal = authorise(route, request, resources)
+        async with asyncio.timeout(deadline(route, request)):
+            body = await taken(request, route, shape, decoder)
+            asked = query(request, shape.query)
+            position = await reached(asked, resources)
+            call = called(route, request, principal, body=body, asked=asked, resources=resources)
+            answer = await route.handler(call)
+        return respond(answer, route, position)
+
+    return handle
+
+
+def authorise(route: Route, request: web.Request, resources: Resources) -> token.Principal:
+    """Return who calls, or raise `Unauthenticated` or `Forbidden`."""
+    if route.role is None:
+        return NOBODY
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not bearer:
+        raise Unauthenticated
+    key = resources.settings.secret_key.reveal()
+    principal = token.verify(key, bearer.strip(), resources.now())
+    if token.rank(principal.role) < token.rank(route.role):
+        raise Forbidden(f"This needs the role {route.role}; your token says {principal.role}.")
+    return principal
+
+
+def deadline(route: Route, request: web.Request) -> float | None:
+    """Return the seconds this request may take; only an event stream has no end."""
+    streams = route.streams and "text/event-stream" in request.headers.get("Accept", "*/*")
+    return None if streams else DEADLINE
+
+
+async def taken(
+    request: web.Request, route: Route, shape: Shape, decoder: msgspec.json.Decoder[Any]
+) -> Any:
+    """Return the decoded body; what a GET may carry means nothing (RFC 9110, section 9.3.1)."""
+    if request.method in READS:
+        return None
+    if shape.form is not None and request.content_type == form.MULTIPART:
+        return await form.read(request, shape.form, route.limit)
+    raw = await read(request, route.limit)
+    check_media_type(request, raw)
+    return decode(decoder, raw)
+
+
+async def reached(asked: Any, resources: Resources) -> int | None:
+    """Return the position that a read will see at least, after waiting for the one it asks for.
+
+    Raises `ProjectionBehind` when the projections do not get there in time.
+    """
+    if not isinstance(asked, Read):
+        return None
+    tail = resources.tail
+    if asked.min_position > tail.position and not await tail.reached(asked.min_position, READ_WAIT):
+        behind = asked.min_position - tail.position
+        raise ProjectionBehind(
+            f"The read models stand {behind} events before position {asked.min_position}.",
+            position=tail.position,
+            lag=behind,
+        )
+    return tail.position
+
+
+def called(
+    route: Route,
+    request: web.Request,
+    principal: token.Principal,
+    *,
+    body: Any,
+    asked: Any,
+    resources: Resources,
+) -> Call[Any, Any]:
+    """Return the handler's call."""
+    return Call(
+        request=request,
+        principal=principal,
+        context=context_of(route, request, principal, body),
+        path=path_of(request.match_info),
+        body=body,
+        query=asked,
+        expected_version=header.if_match(request.headers.get("If-Match")),
+        resources=resources,
+    )
+
+
+def context_of(
+    route: Route, request: web.Request, principal: token.Principal, body: Any
+) -> Context:
+    """Return what the log records of the caller.
+
+    The idempotency key is the caller's, scoped to tenant, principal and route; the fingerprint
+    is sha256 over method, path and canonical body, so that no key can serve two requests.
+    """
+    trace = request[TRACE]
+    given = header.idempotency_key(request.headers.get("Idempotency-Key"))
+    scope = (str(principal.tenant_id), principal.subject, route.method, route.path, given)
+    return Context(
+        tenant_id=principal.tenant_id,
+        actor=principal.subject,
+        correlation_id=trace.correlation_id,
+        key=uuid5(KEYS, _encoder.encode(scope).decode()) if given else None,
+        fingerprint=fingerprint(request, body) if given else b"",
+        traceparent=trace.parent,
+    )
+
+
+def fingerprint(request: web.Request, body: Any) -> bytes:
+    """Return the 32 bytes that tell this request from every other."""
+    canonical = msgspec.json.encode(body, order="sorted")
+    head = f"{request.method} {request.rel_url.raw_path_qs}\n".encode()
+    return hashlib.sha256(head + canonical).digest()
+
+
+def respond(
+    answer: Answer[Any] | web.StreamResponse, route: Route, position: int | None
+) -> web.StreamResponse:
+    """Return the response to send; a read says which position it has seen."""
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    headers = dict(answer.headers)
+    if position is not None:
+        headers[POSITION_HEADER] = str(position)
+    return web.Response(
+        status=answer.status or route.status,
+        body=_encoder.encode(answer.value),
+        headers={"Content-Type": route.media, **headers},
+    )

@@ -1,0 +1,98 @@
+"""Multipart bodies (RFC 7578): one uploaded file and the fields beside it."""
+
+import asyncio
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
+from msgspec import Struct
+
+from service.http.body import READ_SECONDS
+from service.http.pointer import fault, refuse_nul
+from service.http.problem import FieldError
+from service.refusal import Invalid, Malformed, TooLarge
+
+MULTIPART: Final = "multipart/form-data"
+PARTS_MAX: Final = 32
+BROKEN: Final = (ValueError, RuntimeError, LookupError, AssertionError, HttpProcessingError)
+"""What aiohttp raises for a form that is none, in its several places."""
+
+
+class Upload(Struct, frozen=True):
+    """An uploaded file as its sender describes it; neither name nor type is to be trusted."""
+
+    filename: str
+    media_type: str
+    data: bytes
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """A multipart body: subclasses name its fields, those of type `Upload` being files."""
+
+
+F = TypeVar("F", bound=Form)
+
+
+def schema(kind: type[Form]) -> dict[str, Any]:
+    """Return the form's JSON schema, in which a file is a string of bytes (OpenAPI 3.1, 4.8.14)."""
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    _, components = msgspec.json.schema_components([kind])
+    form = components[kind.__name__]
+    properties = {
+        name: file if str(field.get("$ref", "")).endswith("/Upload") else field
+        for name, field in form["properties"].items()
+    }
+    return {**form, "properties": properties}
+
+
+async def read(request: web.Request, kind: type[F], limit: int) -> F:
+    """Return the form, at most `limit` bytes in all.
+
+    Raises `TooLarge`, `Malformed` for what is no multipart, `Invalid` for the wrong fields.
+    """
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            fields = await _fields(request, limit)
+    except TimeoutError:
+        raise Malformed(f"The body did not arrive within {READ_SECONDS:.0f} seconds.") from None
+    except BROKEN as error:
+        raise Malformed("The body is not a well-formed multipart form.") from error
+    refuse_nul({name: field for name, field in fields.items() if isinstance(field, str)})
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid("The form does not fit this route.", errors=[fault(str(error))]) from error
+
+
+async def _fields(request: web.Request, limit: int) -> dict[str, str | Upload]:
+    fields: dict[str, str | Upload] = {}
+    left = limit
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or not part.name or len(fields) >= PARTS_MAX:
+            raise Malformed("A form has named parts only, at most 32 of them.")
+        if part.name in fields:
+            raise Invalid(
+                "The form does not fit this route.",
+                errors=[FieldError("Give this field once.", "/" + part.name)],
+            )
+        data = await _data(part, left, limit)
+        left -= len(data)
+        fields[part.name] = _field(part, data)
+    return fields
+
+
+async def _data(part: BodyPartReader, left: int, limit: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk():
+        data += chunk
+        if len(data) > left:
+            raise TooLarge(f"The form is larger than the {limit} bytes this route takes.")
+    return bytes(data)
+
+
+def _field(part: BodyPartReader, data: bytes) -> Any:
+    if part.filename is None:
+        return data.decode()
+    media_type = part.headers.get("Content-Type", "application/octet-stream")
+    return Upload(part.filename, media_type, data)

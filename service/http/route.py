@@ -1,0 +1,71 @@
+"""A route: one line of the table that routes, authorises, validates and documents."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from service.http.body import JSON, MEBIBYTE, Nothing
+from service.http.call import Answer, Call
+from service.http.form import Form
+from service.refusal import Refusal
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer[Any] | web.StreamResponse]]
+
+
+class Route(Struct, frozen=True):
+    """One method on one path template; `role` None means that no token is asked for.
+
+    What else there is to know stands at the handler: its docstring's first line is the summary,
+    and the types of its ``Call[Body, Query]`` and its ``Answer[Value]`` are what is decoded and
+    encoded. `streams` marks a handler that may answer with an event stream, which has no deadline.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    status: int = 200
+    role: str | None = "user"
+    refusals: tuple[type[Refusal], ...] = ()
+    limit: int = MEBIBYTE
+    media: str = JSON
+    streams: bool = False
+
+
+class Shape(Struct, frozen=True):
+    """The types that a handler's signature names; `form` is its multipart body, if it takes one."""
+
+    body: Any
+    form: type[Form] | None
+    query: Any
+    value: Any
+
+
+def shape_of(handler: Handler) -> Shape:
+    """Read the signature of a handler. Raises KeyError or ValueError where it names no types."""
+    hints = get_type_hints(handler)
+    body, query = get_args(hints["call"])
+    bodies = alternatives(body)
+    forms = [kind for kind in bodies if issubclass(kind, Form)]
+    plain = [kind for kind in bodies if kind not in forms]
+    answers = alternatives(hints["return"])
+    values = [get_args(kind)[0] for kind in answers if get_origin(kind) is Answer]
+    return Shape(
+        body=plain[0] if plain else Nothing,
+        form=forms[0] if forms else None,
+        query=query,
+        value=values[0] if values else None,
+    )
+
+
+def alternatives(kind: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the one type that is none."""
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def under(prefix: str, routes: Iterable[Route]) -> tuple[Route, ...]:
+    """Return `routes` with `prefix` before each path."""
+    return tuple(msgspec.structs.replace(route, path=prefix + route.path) for route in routes)

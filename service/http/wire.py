@@ -1,0 +1,85 @@
+"""The line itself: what aiohttp answers before any application code runs, made to our manners."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+
+from service.http import problem
+from service.http.access import AccessLogger
+from service.http.middleware import harden_headers
+from service.http.trace import begin
+from service.refusal import Malformed
+
+KEEPALIVE_SECONDS: Final = 75.0
+"""aiohttp's own default is an hour, which idle clients would fill with sockets."""
+
+
+class Protocol(web.RequestHandler):
+    """Answers bytes that are no HTTP with a problem document, and without a traceback each."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to a request that cannot be read, and close the connection."""
+        if status >= 500 or request.writer.output_size > 0:  # noqa: PLR2004 - RFC 9110
+            return super().handle_error(request, status, exc, message)
+        trace = begin(None)
+        refusal = Malformed("The request is not well-formed HTTP/1.1.")
+        response = problem.response(refusal, request.path, trace.trace_id)
+        harden_headers(response)
+        response.force_close()
+        return response
+
+
+class Server(web.Server):
+    """Makes our kind of protocol for each connection."""
+
+    def __call__(self) -> Protocol:
+        """Return the protocol of one new connection."""
+        return Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """Runs the application on our kind of server.
+
+    aiohttp offers no public way to choose the protocol, so the server it has made changes its
+    class; the versions are pinned, and a test sends bad bytes.
+    """
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = Server
+        return server
+
+
+@asynccontextmanager
+async def served(
+    app: web.Application, host: str, port: int, patience: float = 20.0
+) -> AsyncIterator[int]:
+    """Serve `app` and yield its port; at the end, finish what is in flight within `patience`.
+
+    A `port` of 0 takes a free one. Raises OSError when the address cannot be had.
+    """
+    runner = Runner(
+        app,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        shutdown_timeout=patience,
+        access_log_class=AccessLogger,
+        access_log=logging.getLogger("service.access"),
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield site.port
+    finally:
+        await runner.cleanup()
