@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS job.queue (
     CONSTRAINT queue_pkey PRIMARY KEY (job_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500);
 CREATE INDEX IF NOT EXISTS queue_tenant_id_priority_idx ON job.queue (tenant_id, priority DESC, available_at, job_id);
+CREATE INDEX IF NOT EXISTS queue_leased_idx ON job.queue (tenant_id) WHERE token IS NOT NULL;
 
 -- Bring the queue to what the job events of positions (after, upto] say. Called by log.append, inside its transaction.
 CREATE OR REPLACE FUNCTION job.follow(after bigint, upto bigint) RETURNS void
