@@ -130,11 +130,15 @@ def test_a_kill_at_any_moment_is_healed_by_the_next_start(
 
 
 def test_a_lock_row_left_by_a_dead_process_is_broken(empty: str, folder: Path) -> None:
-    migrate.up(empty, folder, to="0001")
-    with psycopg.connect(empty, autocommit=True) as session:
-        session.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 999999)")
+    before = (
+        "import yoyo.internalmigrations\n"
+        "yoyo.internalmigrations.upgrade = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    start(empty, folder, before).communicate(timeout=60)
+    with psycopg.connect(empty) as session:
+        assert session.execute("SELECT count(*) FROM yoyo_lock").fetchone() == (1,)
 
-    assert migrate.up(empty, folder) == ["0002.create-t2", "0003.create-t3"]
+    assert len(migrate.up(empty, folder)) == 3
 
 
 def test_a_migration_edited_after_it_was_applied_stops_the_start(empty: str, folder: Path) -> None:
