@@ -17,7 +17,6 @@ from service.library.pdf import read_pdf
 if sys.platform != "win32":
     import resource
 
-SECONDS: Final = 60.0  # for one file
 MEMORY: Final = 2 << 30  # bytes of address space
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _READERS: Final[Mapping[str, Callable[[bytes, str], Document]]] = {
@@ -35,7 +34,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 
 
 def read_apart(
-    data: bytes, name: str, media_type: str, *, seconds: float = SECONDS, memory: int = MEMORY
+    data: bytes, name: str, media_type: str, *, seconds: float, memory: int = MEMORY
 ) -> Document:
     """Read `data` as `media_type` within `seconds` and `memory` bytes.
 

@@ -13,21 +13,27 @@ from service.library.plain import read_markdown, read_text, unmarked
 
 LIMIT: Final = 20_000_000  # bytes of one file
 
+Reader = Callable[[bytes, str, float], Document]
 _NEAR: Final = 100_000  # bytes of HTML that even at its worst is parsed in half a second
 
 
-def _html(data: bytes, name: str) -> Document:
-    near = len(data) <= _NEAR
-    return read_html(data, name) if near else read_apart(data, name, "text/html")
+def _plain(read: Callable[[bytes, str], Document]) -> Reader:
+    return lambda data, name, _: read(data, name)
 
 
-def _pdf(data: bytes, name: str) -> Document:
-    return read_apart(data, name, "application/pdf")
+def _html(data: bytes, name: str, seconds: float) -> Document:
+    if len(data) <= _NEAR:
+        return read_html(data, name)
+    return read_apart(data, name, "text/html", seconds=seconds)
 
 
-READERS: Final[Mapping[str, Callable[[bytes, str], Document]]] = {
-    "text/markdown": read_markdown,
-    "text/plain": read_text,
+def _pdf(data: bytes, name: str, seconds: float) -> Document:
+    return read_apart(data, name, "application/pdf", seconds=seconds)
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "text/markdown": _plain(read_markdown),
+    "text/plain": _plain(read_text),
     "text/html": _html,
     "application/pdf": _pdf,
 }
@@ -63,18 +69,18 @@ def media_type_of(name: str, declared: str = "") -> str:
     return found
 
 
-def extract(data: bytes, name: str, media_type: str) -> Document:
+def extract(data: bytes, name: str, media_type: str, *, seconds: float = 60.0) -> Document:
     """Read `data`, a file called `name`, as `media_type` (one of `READERS`).
 
     The result always has text and a title. Raises `FileTooLarge`, `Unreadable` or `Empty`.
-    May take a minute for a large PDF: call it in a thread.
+    May take up to `seconds` for a large PDF: call it in a thread.
     """
     if len(data) > LIMIT:
         raise FileTooLarge(
             f"{name} has {len(data):,} bytes; a source may have {LIMIT:,}. Split it and add the"
             " parts."
         )
-    document = READERS[media_type](data, name)
+    document = READERS[media_type](data, name, seconds)
     if not any(map(str.isalnum, document.text)):
         raise Empty(f"{name} holds no text. Check that it is the file you meant.")
     return document if document.title else replace(document, title=_title(document.text, name))

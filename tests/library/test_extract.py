@@ -210,7 +210,7 @@ def test_a_file_that_takes_too_long_is_refused() -> None:
 
 def test_a_file_that_needs_too_much_memory_is_refused() -> None:
     with pytest.raises(Unreadable, match=r"a\.html cannot be read: it is damaged, or needs"):
-        read_apart(b"<p>" + b"x" * 1_000_000, "a.html", HTML, memory=1 << 20)
+        read_apart(b"<p>" + b"x" * 1_000_000, "a.html", HTML, seconds=60, memory=1 << 20)
 
 
 @pytest.mark.parametrize("read", [read_text, read_markdown, read_html, read_pdf])
