@@ -88,6 +88,20 @@ class LessonView(Struct, frozen=True):
     generated_at: datetime | None
 
 
+class HistoryLine(Struct, frozen=True):
+    """One thing that happened to a course; fields that an event has no use for are None."""
+
+    version: int
+    position: int
+    type: str
+    recorded_at: datetime
+    actor: str
+    lesson_number: int | None
+    revision: int | None
+    title: str | None
+    note: str | None
+
+
 async def page(
     database: Database,
     tenant_id: UUID,
@@ -122,3 +136,11 @@ async def lesson(
     """Return one lesson, once it has a text."""
     row = await database.fetchrow(SQL["course/lesson"], tenant_id, course_id, number)
     return None if row is None else LessonView(**row)
+
+
+async def history(
+    database: Database, tenant_id: UUID, course_id: UUID, after: int = 0, limit: int = 200
+) -> list[HistoryLine]:
+    """Return what happened to a course after version `after`, oldest first."""
+    rows = await database.fetch(SQL["course/history"], tenant_id, course_id, after, limit)
+    return [HistoryLine(**row) for row in rows]
