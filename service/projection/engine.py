@@ -67,8 +67,10 @@ async def build(
 
 async def publish(database: Database, schemas: list[str]) -> None:
     """Let `schemas` serve in place of their projections' earlier generations."""
-    standing = [str(row["schema"]) for row in await generations(database)]
-    digest = hashlib.sha256("\n".join([views(), *standing]).encode()).hexdigest()
+    rows = await generations(database)
+    serving = {row["projection"]: str(row["schema"]) for row in rows if row["state"] != "building"}
+    serving |= {row["projection"]: str(row["schema"]) for row in rows if row["schema"] in schemas}
+    digest = hashlib.sha256("\n".join([views(), *sorted(serving.values())]).encode()).hexdigest()
     changed = await database.projector.fetchval(
         SQL["projection/publish"], schemas, views(), digest, timeout=BUILD_SECONDS
     )
