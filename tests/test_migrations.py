@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from service import embedded, migrate
+from service import migrate
+from service.cluster import BIN
 from service.migrate import MIGRATIONS, MigrationError
 
 NAMES = sorted(p.stem for p in MIGRATIONS.glob("*.sql") if not p.stem.endswith(".rollback"))
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 def schema(url: str) -> str:
     """The whole schema, as pg_dump writes it."""
-    command = [str(embedded.BIN / "pg_dump"), "--schema-only", "--restrict-key=x", url]
+    command = [str(BIN / "pg_dump"), "--schema-only", "--restrict-key=x", url]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
