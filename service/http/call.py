@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
 from service.database import Database
-from service.http.health import State
+from service.http.follow import Follow
 from service.http.sse import Streams
+from service.http.state import State
 from service.http.token import Principal
 from service.log.commit import Receipt
 from service.log.handle import Context, Log
+from service.projection.tail import Tail
 from service.settings import Settings
 
 B_co = TypeVar("B_co", covariant=True)
@@ -23,17 +25,6 @@ T = TypeVar("T")
 Position = Annotated[int, Meta(ge=0, le=2**63 - 1, description="A position in the log.")]
 
 
-class Tail(Protocol):
-    """How far the read models have folded the log."""
-
-    @property
-    def position(self) -> int:
-        """The position that every live projection has reached, as far as this process knows."""
-
-    async def reached(self, position: int, timeout: float) -> bool:
-        """Wait until the projections stand at `position`; False after `timeout` seconds."""
-
-
 class Resources(Struct, frozen=True):
     """What the service runs on; `now` and `new_id` are the only clock and the only dice."""
 
@@ -41,6 +32,7 @@ class Resources(Struct, frozen=True):
     database: Database
     log: Log
     tail: Tail
+    follow: Follow
     streams: Streams
     state: State
     now: Callable[[], datetime]

@@ -6,7 +6,7 @@ from typing import Final
 from service.refusal import Malformed, Stale
 
 VERSION_MAX: Final = 2**31 - 1
-WAIT_MAX: Final = 30
+WAIT_MAX: Final = 10
 
 _TAG: Final = re.compile(r'"(?P<tag>[\x21\x23-\x7e]*)"')
 _WAIT: Final = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=$|[,;])", re.IGNORECASE)
@@ -53,6 +53,6 @@ def idempotency_key(header: str | None) -> str | None:
 
 
 def prefer_wait(header: str | None) -> int:
-    """Return the seconds of ``Prefer: wait=N`` (RFC 7240), at most 30; 0 if there is none."""
+    """Return the seconds of ``Prefer: wait=N`` (RFC 7240), at most 10; 0 if there is none."""
     found = _WAIT.search(header or "")
     return min(int(found[1]), WAIT_MAX) if found else 0

@@ -1,10 +1,18 @@
 """What Prometheus may ask: counts, durations and positions; never a tenant's or a stream's name."""
 
 import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from service.http.problem import code_of
 from service.log.append import GroupAppender
@@ -17,6 +25,8 @@ FAST: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 
 class Metrics:
     """The measurements of one process, in a registry of their own."""
+
+    media_type: Final = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
         """Declare every measurement; all durations are in seconds."""
@@ -54,6 +64,15 @@ class Metrics:
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         self.requests.labels(method, route, str(status)).observe(seconds)
+
+    def note(self, rows: Iterable[Any]) -> None:
+        """Take over where the projections stand."""
+        for row in rows:
+            self.head.set(row.head)
+            self.position.labels(row.name).set(row.position)
+            self.lag.labels(row.name).set(row.lag)
+            if row.heartbeat_age is not None:
+                self.heartbeat.set(row.heartbeat_age)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)

@@ -18,6 +18,7 @@ from service.http.parameter import PARAMETERS
 from service.http.problem import DeadlinePassed, InternalError, Problem
 from service.http.route import Route, Shape, shape_of
 from service.http.sse import EVENT_STREAM
+from service.log.commit import Conflict, KeyReused, StaleVersion
 from service.refusal import (
     Forbidden,
     Invalid,
@@ -78,7 +79,7 @@ def document(routes: Sequence[Route], version: str) -> Json:
     for route, shape in zip(routes, shapes, strict=True):
         operation = _operation(route, shape, schema_of, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
-    return {
+    made = {
         "openapi": "3.1.0",
         "info": {"title": "Daybook", "version": version, "description": DESCRIPTION},
         "paths": paths,
@@ -89,12 +90,25 @@ def document(routes: Sequence[Route], version: str) -> Json:
             },
         },
     }
+    return tidied(made)
+
+
+def tidied(made: Json) -> Json:
+    """Return the document as plain JSON: pages well named, no schema that nobody refers to."""
+    text = re.sub(r"\b(\w+?)_(\w+)_(?=\")", r"\1Of\2", msgspec.json.encode(made).decode())
+    document: Json = msgspec.json.decode(text)
+    schemas = document["components"]["schemas"]
+    while unused := [name for name in schemas if text.count(REF.format(name=name) + '"') == 0]:
+        for name in unused:
+            del schemas[name]
+        text = msgspec.json.encode(document).decode()
+    return document
 
 
 def _operation(route: Route, shape: Shape, schema_of: Mapping[Any, Json], components: Json) -> Json:
     summary, _, description = (inspect.getdoc(route.handler) or "").partition("\n")
     operation: Json = {
-        "operationId": f"{_tag(route)}-{route.method.lower()}-{_words(route.path)}",
+        "operationId": _name(route),
         "tags": [_tag(route)],
         "summary": summary.strip(),
         "description": description.strip(),
@@ -113,8 +127,10 @@ def _tag(route: Route) -> str:
     return parts[2] if parts[:2] == ["api", "v1"] else "service"
 
 
-def _words(path: str) -> str:
-    return "-".join(re.findall(r"\w+", path))
+def _name(route: Route) -> str:
+    """Return the handler's slice and name: ``course-request``."""
+    parts = route.handler.__module__.removesuffix(".http").split(".")
+    return f"{parts[-1].removesuffix('_http')}-{route.handler.__name__}"
 
 
 def _path(route: Route) -> Iterator[Json]:
@@ -212,4 +228,4 @@ def _refusals(route: Route) -> Iterator[type[Refusal]]:
     if _PARAMETER.search(route.path):
         yield NotFound
     if route.method in COMMANDS:
-        yield from (Unsupported, TooLarge)
+        yield from (Unsupported, TooLarge, Conflict, StaleVersion, KeyReused)

@@ -17,12 +17,13 @@ from service.http import docs, paging, sse, token
 from service.http.application import application
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read, Resources, committed
+from service.http.follow import Follow
 from service.http.form import Form, Upload
-from service.http.health import State
 from service.http.metrics import Metrics
 from service.http.paging import Page, Paged
 from service.http.route import Route, under
 from service.http.sse import Message, Streams
+from service.http.state import State
 from service.log.commit import Receipt
 from service.refusal import StateConflict
 from service.settings import Secret, Settings
@@ -186,7 +187,8 @@ def resources(tmp_path: Path) -> Resources:
         settings=Settings(home=tmp_path, secret_key=Secret(KEY)),
         database=None,  # type: ignore[arg-type]  # no route here reaches for it
         log=None,  # type: ignore[arg-type]
-        tail=StillTail(),
+        tail=StillTail(),  # type: ignore[arg-type]
+        follow=Follow(StillTail()),  # type: ignore[arg-type]
         streams=Streams(limit=2),
         state=State(),
         now=lambda: NOW,

@@ -1,0 +1,64 @@
+"""Daybook over HTTP: the route table, in reading order, and the application made of it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from service.course import http as course
+from service.course import lesson_http as lesson
+from service.http import docs, feed, health
+from service.http.application import application
+from service.http.call import Resources
+from service.http.metrics import Metrics
+from service.http.route import Route, under
+from service.job import http as job
+
+LESSON: Final = "/courses/{course}/lessons/{lesson}"
+
+API: Final = under(
+    "/api/v1",
+    (
+        Route("POST", "/courses", course.request, 202, refusals=course.ASKED),
+        Route("GET", "/courses", course.browse),
+        Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),
+        Route("GET", "/courses/{course}/history", course.history, refusals=course.FOUND),
+        Route("POST", "/courses/{course}/cancel", course.cancel, refusals=course.CANCELLED),
+        Route("POST", "/courses/{course}/retry", course.retry, 202, refusals=course.RETRIED),
+        Route("POST", "/courses/{course}/rename", course.rename, refusals=course.RENAMED),
+        Route("POST", "/courses/{course}/archive", course.archive, refusals=course.FOUND),
+        Route("GET", "/courses/{course}/lessons", lesson.contents, refusals=course.FOUND),
+        Route("GET", LESSON, lesson.show, refusals=lesson.FOUND),
+        Route("POST", LESSON + "/regenerate", lesson.regenerate, 202, refusals=lesson.KEPT),
+        Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
+        Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
+        Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
+        Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
+        Route("GET", "/jobs/{job}/events", job.follow, refusals=job.FOUND, streams=True),
+        Route("POST", "/jobs/{job}/cancel", job.cancel, refusals=job.CANCELLED),
+        Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED),
+        Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
+        Route("GET", "/streams/{stream}", feed.stream),
+        Route("GET", "/projections", health.projections),
+    ),
+)
+
+OPERATIONS: Final = (
+    Route("GET", "/livez", health.live, role=None),
+    Route("GET", "/readyz", health.ready, role=None),
+    Route("GET", "/metrics", health.metrics, role=None, media="text/plain"),
+)
+
+DOCUMENTS: Final = (
+    Route("GET", "/openapi.json", docs.openapi, role=None),
+    Route("GET", "/docs", docs.page, role=None, media="text/html"),
+    Route("GET", "/docs/problems", docs.problems, role=None, media="text/html"),
+    Route("GET", "/docs/docs.css", docs.style, role=None, media="text/css"),
+)
+
+ROUTES: Final = (*API, *OPERATIONS, *DOCUMENTS)
+
+
+def make_app(resources: Resources, metrics: Metrics, roles: Sequence[str]) -> web.Application:
+    """Return the application of a process: every process answers for itself, an API for all."""
+    return application(ROUTES if "api" in roles else OPERATIONS, resources, metrics)

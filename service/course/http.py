@@ -1,0 +1,205 @@
+"""Courses over HTTP: asking for them, reading them, and keeping them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from service.course import views
+from service.course.decider import (
+    COURSE,
+    ArchiveCourse,
+    Command,
+    Course,
+    CourseIsArchived,
+    NoSuchCourse,
+    RenameCourse,
+    RequestCourse,
+    TitleMissing,
+    TopicMissing,
+)
+from service.course.views import CourseView, Summary
+from service.http import feed, paging
+from service.http.body import Nothing
+from service.http.call import Answer, Call, Committed, Read, committed, receipt_headers
+from service.http.feed import EventView
+from service.http.header import prefer_wait
+from service.http.paging import Page, Paged
+from service.job import http as job
+from service.job.decider import JOB, Cancel, Create, Retry
+from service.log.commit import Receipt, StaleVersion
+from service.log.handle import Loaded, Write
+
+Language = Annotated[
+    str, Meta(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", examples=["en"])
+]
+
+ASKED: Final = (TopicMissing,)
+FOUND: Final = (NoSuchCourse,)
+KEPT: Final = (NoSuchCourse, CourseIsArchived)
+RENAMED: Final = (*KEPT, TitleMissing)
+CANCELLED: Final = (NoSuchCourse, *job.CANCELLED)
+RETRIED: Final = (NoSuchCourse, *job.RETRIED)
+"""What may stand in the way of a command on a course."""
+
+
+class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to make a course of; `source_filter` keeps it to sources below a path."""
+
+    topic: Annotated[str, Meta(min_length=1, max_length=300, examples=["Photosynthesis"])]
+    grade_level: Annotated[str, Meta(min_length=1, max_length=100)] = "Grade 8"
+    num_lessons: Annotated[int, Meta(ge=1, le=50)] = 4
+    source_filter: Annotated[str, Meta(max_length=500, examples=["biology/"])] | None = None
+    language: Language = "en"
+    user_id: Annotated[str, Meta(min_length=1, max_length=200, examples=["u-17"])] | None = None
+
+
+class Requested(Struct, frozen=True):
+    """What was asked for: `version` is the course's, `job_id` makes what is wanted."""
+
+    id: UUID
+    job_id: UUID
+    version: int
+    position: int
+
+
+class Courses(Paged, frozen=True):
+    """Which courses to list."""
+
+    status: Literal["QUEUED", "GENERATING", "READY", "FAILED"] | None = None
+    user_id: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Rename(Struct, frozen=True, forbid_unknown_fields=True):
+    """A course's new title."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=300, examples=["How plants eat light"])]
+
+
+async def request(call: Call[NewCourse, Nothing]) -> Answer[Requested]:
+    """Request a course.
+
+    A job generates it: follow it at `Location`. With `Prefer: wait=N` the answer waits up to N
+    seconds (10 at most) for the job to end.
+    """
+    body, of = call.body, call.resources
+    course_id, job_id, user_id = of.new_id(), of.new_id(), body.user_id or call.principal.subject
+    wanted = RequestCourse(
+        body.topic,
+        user_id,
+        job_id,
+        body.grade_level,
+        body.num_lessons,
+        body.source_filter,
+        body.language,
+    )
+    asked = COURSE.decide(wanted, COURSE.initial)
+    queued = JOB.decide(Create("course", course_id, user_id), JOB.initial)
+    receipt = await of.log.append(
+        call.context, Write(COURSE, course_id, 0, asked), Write(JOB, job_id, 0, queued)
+    )
+    (course_id, version), (job_id, _) = receipt.versions
+    return await accepted(call, receipt, Requested(course_id, job_id, version, receipt.position))
+
+
+async def accepted(
+    call: Call[Any, Any], receipt: Receipt, requested: Requested
+) -> Answer[Requested]:
+    """Answer with what a job is now making, after waiting for it if the caller prefers that."""
+    headers = receipt_headers(receipt, requested.version, job.location(requested.job_id))
+    if seconds := prefer_wait(call.request.headers.get("Prefer")):
+        await job.outcome(call, requested.job_id, receipt.position, seconds)
+        headers["Preference-Applied"] = f"wait={seconds}"
+    return Answer(requested, headers)
+
+
+async def browse(call: Call[Nothing, Courses]) -> Answer[Page[Summary]]:
+    """List courses, newest first; archived ones are left out."""
+    of = call.query
+    rows = await views.page(
+        call.resources.database,
+        call.tenant_id,
+        status=of.status,
+        user_id=of.user_id,
+        before=paging.after(call, tuple[datetime, UUID]),
+        limit=of.limit + 1,
+    )
+    return paging.page(call, rows, lambda row: (row.created_at, row.id))
+
+
+async def show(call: Call[Nothing, Read]) -> Answer[CourseView]:
+    """Show a course."""
+    course = await found(call)
+    return Answer(course, {"ETag": f'"{course.version}"'})
+
+
+async def history(call: Call[Nothing, Paged]) -> Answer[Page[EventView]]:
+    """Show everything that has happened to a course, oldest first."""
+    return await feed.history(call, await identified(call))
+
+
+async def rename(call: Call[Rename, Nothing]) -> Answer[Committed]:
+    """Give a course another title; its slug stays."""
+    return await command(call, RenameCourse(call.body.title))
+
+
+async def archive(call: Call[Nothing, Nothing]) -> Answer[Committed]:
+    """Put a course away: it can still be read, and nothing changes it."""
+    return await command(call, ArchiveCourse())
+
+
+async def cancel(call: Call[Nothing, Nothing]) -> Answer[Requested]:
+    """Stop a course's generation; the lessons there are stay."""
+    return await steer(call, Cancel())
+
+
+async def retry(call: Call[Nothing, Nothing]) -> Answer[Requested]:
+    """Take a failed or cancelled generation up again; the lessons there are stay."""
+    return await steer(call, Retry())
+
+
+async def command(call: Call[Any, Any], wanted: Command) -> Answer[Committed]:
+    """Decide a command on the course of the path."""
+    course_id = await identified(call)
+    receipt = await call.resources.log.handle(
+        COURSE, course_id, wanted, call.context, expected_version=call.expected_version
+    )
+    return committed(receipt, f"/api/v1/courses/{course_id}")
+
+
+async def steer(call: Call[Any, Any], wanted: Cancel | Retry) -> Answer[Requested]:
+    """Decide a command on the job that generates the course of the path."""
+    course_id = await identified(call)
+    loaded = await opened(call, course_id)
+    job_id = loaded.state.request.job_id
+    receipt = await call.resources.log.handle(JOB, job_id, wanted, call.context)
+    ((job_id, version),) = receipt.versions
+    return await accepted(call, receipt, Requested(course_id, job_id, version, receipt.position))
+
+
+async def opened(call: Call[Any, Any], course_id: UUID) -> Loaded:
+    """Return the course as the log has it, at the version the caller expects.
+
+    Raises NoSuchCourse, and StaleVersion when If-Match names another version.
+    """
+    loaded = await call.resources.log.load(COURSE, course_id, call.tenant_id)
+    if not isinstance(loaded.state, Course):
+        raise NoSuchCourse
+    if call.expected_version not in (None, loaded.version):
+        raise StaleVersion(current_version=loaded.version)
+    return loaded
+
+
+async def identified(call: Call[Any, Any]) -> UUID:
+    """Return the id of the path's course. Raises NoSuchCourse for a slug that nothing has."""
+    key = call.path["course"]
+    return key if isinstance(key, UUID) else (await found(call)).id
+
+
+async def found(call: Call[Any, Any]) -> CourseView:
+    """Return the path's course as the read models have it. Raises NoSuchCourse."""
+    course = await views.course(call.resources.database, call.tenant_id, call.path["course"])
+    if course is None:
+        raise NoSuchCourse
+    return course
