@@ -1,0 +1,46 @@
+"""Every bar: what it is called, what it must reach, and what measures it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from msgspec import Struct
+
+from bench import append
+from bench.machine import Lab
+from bench.ratio import Measured
+
+Measure = Callable[[Lab], Coroutine[Any, Any, Measured]]
+
+
+class Bar(Struct, frozen=True):
+    """One figure that is promised; `says` tells people what it compares."""
+
+    name: str
+    better: str
+    bar: float
+    says: str
+    measure: Measure
+
+
+def higher(name: str, bar: float, says: str, measure: Measure) -> Bar:
+    """Return a bar that a figure must not fall below."""
+    return Bar(name, "higher", bar, says, measure)
+
+
+def lower(name: str, bar: float, says: str, measure: Measure) -> Bar:
+    """Return a bar that a figure must not pass."""
+    return Bar(name, "lower", bar, says, measure)
+
+
+BARS: Final = (
+    higher("append_64", 0.30, "commits at 64 callers, every check on ÷ COPY of the same rows",
+           lambda lab: append.against_copy(lab, 64)),
+    higher("append_1024", 0.45, "commits at 1024 callers, every check on ÷ COPY of the same rows",
+           lambda lab: append.against_copy(lab, 1024)),
+    higher("group_64", 4, "commits in groups at 64 callers ÷ a call of the same function each",
+           lambda lab: append.against_single(lab, 64)),
+    higher("group_256", 6, "commits in groups at 256 callers ÷ a call of the same function each",
+           lambda lab: append.against_single(lab, 256)),
+    lower("append_latency", 8, "p99 of an append at 64 callers ÷ p50 of a lone caller",
+          lambda lab: append.latency(lab, 64)),
+)  # fmt: skip
