@@ -123,11 +123,12 @@ class Absent(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """What matters of a lesson that exists: its title, its revisions, whether people own it."""
+    """What matters of a lesson: its title, its revisions, its draft, whether people own it."""
 
     title: str
     revision: int
     latest: int
+    draft: str = ""
     protected: bool = False
 
 
@@ -208,13 +209,18 @@ def record_outline(command: RecordOutline, state: Course) -> Sequence[Event]:
     """Keep the first outline; a second one of a repeated step changes nothing."""
     if state.outline:
         return ()
+    if not 1 <= len(command.outline.lessons) <= MOST_LESSONS:
+        raise LessonsOutOfRange
     return (CourseOutlined(command.outline.title, command.outline.lessons),)
 
 
 def record_lesson(command: RecordLesson, state: Course) -> Sequence[Event]:
-    """Keep each lesson once."""
-    if command.lesson.number in state.lessons:
+    """Keep each lesson of the outline once."""
+    number = command.lesson.number
+    if number in state.lessons:
         return ()
+    if not 1 <= number <= len(state.outline):
+        raise NoSuchLesson(number=number)
     return (LessonGenerated(**asdict(command.lesson)),)
 
 
@@ -333,10 +339,12 @@ def evolve(  # noqa: C901, PLR0912 - one flat match over a closed union
             return _with(state, event.number, Kept(event.title, 1, 1))
         case LessonDrafted():
             kept = state.lessons.get(event.number, NOTHING)
-            return _with(state, event.number, replace(kept, latest=event.revision))
+            kept = replace(kept, latest=event.revision, draft=event.title)
+            return _with(state, event.number, kept)
         case LessonPromoted():
             kept = state.lessons.get(event.number, NOTHING)
-            return _with(state, event.number, replace(kept, revision=event.revision))
+            kept = replace(kept, revision=event.revision, title=kept.draft)
+            return _with(state, event.number, kept)
         case LessonRevised():
             kept = Kept(event.title, event.revision, event.revision, protected=True)
             return _with(state, event.number, kept)

@@ -1,0 +1,55 @@
+"""Any commands that a course may be given, valid or not, likely enough to get somewhere."""
+
+from typing import Final
+
+from hypothesis import strategies as st
+
+from service.course.content import Lesson, LessonPlan, Outline
+from service.course.decider import (
+    ArchiveCourse,
+    Command,
+    Finish,
+    GiveUp,
+    PinLesson,
+    PromoteLesson,
+    RecordDraft,
+    RecordLesson,
+    RecordOutline,
+    RenameCourse,
+    RequestCourse,
+    ReviseLesson,
+)
+from tests.shapes import LINES, structs
+
+TITLES: Final = st.one_of(
+    st.sampled_from(
+        ["Light", "light!", "LIGHT", "Überblick", "광합성", "हिन्दी", "--", "Light 2", "Light--2"]
+    ),
+    LINES,
+)
+"""Titles that collide once they are slugs, titles in other scripts, and any others."""
+NUMBERS: Final = st.integers(0, 4)
+LESSONS: Final = structs(Lesson, number=NUMBERS, title=TITLES)
+OUTLINES: Final = structs(
+    Outline,
+    title=TITLES,
+    lessons=st.lists(structs(LessonPlan, title=TITLES), max_size=3).map(tuple),
+)
+
+REQUESTS: Final[st.SearchStrategy[Command]] = structs(
+    RequestCourse, topic=TITLES, num_lessons=st.integers(0, 4)
+)
+CHANGES: Final[st.SearchStrategy[Command]] = st.one_of(
+    structs(RecordOutline, outline=OUTLINES),
+    structs(RecordLesson, lesson=LESSONS),
+    structs(RecordDraft, lesson=LESSONS),
+    structs(Finish),
+    structs(GiveUp),
+    structs(PromoteLesson, number=NUMBERS),
+    structs(ReviseLesson, number=NUMBERS, title=st.none() | TITLES),
+    structs(PinLesson, number=NUMBERS),
+    structs(RenameCourse, title=TITLES),
+)
+COMMANDS: Final[st.SearchStrategy[Command]] = st.one_of(
+    REQUESTS, CHANGES, CHANGES, CHANGES, structs(ArchiveCourse)
+)
