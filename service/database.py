@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from service import dsn
-from service.pool import Pool, connect
+from service.pool import Health, Pool, connect
 from service.refusal import Unavailable
 from service.settings import Settings
 
@@ -26,20 +26,21 @@ class Database:
         self._direct = dsn.parse(direct_url, pooler="none") if direct_url else None
         projector, commands = max(1, size // 8), max(1, size // 4)
         queries = max(1, size - projector - commands - 1)
-        self.commands = Pool(self._target, commands, echo=echo)
-        self.queries = Pool(self._target, queries, retries=True, echo=echo)
-        self.projector = Pool(self._target, projector, echo=echo)
-        self.ops = Pool(self._target, 1, retries=True, echo=echo)
-        self._pools = (self.commands, self.queries, self.projector, self.ops)
+        self._health = Health(self._target)
+        self.commands = Pool(self._health, commands, echo=echo)
+        self.queries = Pool(self._health, queries, retries=True, echo=echo)
+        self.projector = Pool(self._health, projector, echo=echo)
+        self.ops = Pool(self._health, 1, retries=True, echo=echo)
+        self.pools = (self.commands, self.queries, self.projector, self.ops)
 
     async def open(self) -> None:
         """Make the pools; they connect when first used, so the database may come later."""
-        for pool in self._pools:
+        for pool in self.pools:
             await pool.open()
 
     async def close(self) -> None:
         """Close every pool within a few seconds."""
-        await asyncio.gather(*(pool.close() for pool in self._pools))
+        await asyncio.gather(*(pool.close() for pool in self.pools))
 
     async def fetch(self, sql: str, *arguments: Any, timeout: float | None = None) -> list[Any]:
         """Return all rows of a read."""
@@ -59,8 +60,8 @@ class Database:
 
     @property
     def trouble(self) -> str | None:
-        """Why the database cannot be used, as the latest attempt of some pool found it."""
-        return next((pool.trouble for pool in self._pools if pool.trouble), None)
+        """Why the database cannot be used, as the latest attempt found it; None while it can."""
+        return self._health.trouble
 
     @property
     def listens(self) -> bool:

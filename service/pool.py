@@ -55,26 +55,43 @@ class Trouble(Exception):  # noqa: N818 - carries an error out of the one place 
         self.sent = sent
 
 
+class Health:
+    """Whether the database can be used, as the latest attempt of any pool found it."""
+
+    def __init__(self, target: Dsn) -> None:
+        """Be well until told otherwise."""
+        self.trouble: str | None = None
+        self.target = target
+
+    def note(self, error: BaseException | None) -> None:
+        """Log when trouble comes and when it goes, once each."""
+        before = self.trouble
+        self.trouble = None if error is None else str(error) or type(error).__name__
+        if self.trouble and not before:
+            log.warning("the database at %s cannot be used: %s", self.target, self.trouble)
+        elif before and not self.trouble:
+            log.info("the database at %s answers again", self.target)
+
+
 class Pool:
     """A few connections for one purpose, opened when needed and closed when idle."""
 
     def __init__(
-        self, target: Dsn, size: int, *, retries: bool = False, echo: bool = False
+        self, health: Health, size: int, *, retries: bool = False, echo: bool = False
     ) -> None:
         """Hold at most `size` connections; `retries` where every statement is a read."""
-        self._target = target
-        self._size = size
+        self.size = size
+        self._health = health
         self._retries = retries
         self._echo = echo
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
-        self.trouble: str | None = None
 
     async def open(self) -> None:
         """Make the pool; the database need not be there yet."""
         self._pool = await asyncpg.create_pool(
-            **arguments(self._target),
+            **arguments(self._health.target),
             min_size=0,
-            max_size=self._size,
+            max_size=self.size,
             max_inactive_connection_lifetime=IDLE_SECONDS,
             init=set_codecs,
             reset=_nothing,  # no session state is ever kept, so there is none to reset
@@ -118,7 +135,7 @@ class Pool:
                     raise
                 return await self._once(work)
         except Trouble as trouble:
-            self._note(trouble.error)
+            self._health.note(trouble.error)
             raise Unavailable from trouble.error
         finally:
             if self._echo:
@@ -132,13 +149,13 @@ class Pool:
             async with self._acquired() as connection:
                 yield connection
         except Trouble as trouble:
-            self._note(trouble.error)
+            self._health.note(trouble.error)
             raise Unavailable from trouble.error
 
     async def _once(self, work: "Work[T]") -> T:
         async with self._acquired() as connection:
             answer = await work(connection)
-        self._note(None)
+        self._health.note(None)
         return answer
 
     @asynccontextmanager
@@ -164,15 +181,6 @@ class Pool:
         finally:
             with suppress(*LOST):
                 await self._pool.release(connection, timeout=RELEASE_SECONDS)
-
-    def _note(self, error: BaseException | None) -> None:
-        """Log when trouble comes and when it goes, once each."""
-        before = self.trouble
-        self.trouble = None if error is None else str(error) or type(error).__name__
-        if self.trouble and not before:
-            log.warning("the database at %s cannot be used: %s", self._target, self.trouble)
-        elif before and not self.trouble:
-            log.info("the database at %s answers again", self._target)
 
 
 def _closed(connection: Any) -> bool:
