@@ -1,0 +1,106 @@
+"""The library as it is read: one struct and one function per query."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from service.database import Database
+from service.library.material import Chunk, Material
+from service.sql import SQL
+
+
+class SourceLine(Struct, frozen=True):
+    """A source in a list; `version` is that of its stream, for If-Match."""
+
+    id: UUID
+    path: str
+    title: str
+    media_type: str
+    language: str
+    characters: int
+    chunks: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class SourceView(SourceLine, frozen=True):
+    """One source, whole: `text` is what the spans of its chunks count in."""
+
+    sha256: str
+    text: str
+
+
+class Hit(Struct, frozen=True):
+    """A chunk that was found.
+
+    It is ``text[span_start:span_end]`` of its source, in code points. `score` lies between 0 and
+    1 and compares within one search only; `snippet` is Markdown with what was found in bold.
+    """
+
+    chunk_id: UUID
+    source_id: UUID
+    path: str
+    title: str
+    heading: list[str]
+    language: str
+    score: float
+    span_start: int
+    span_end: int
+    snippet: str
+
+
+async def sources(
+    database: Database, tenant_id: UUID, *, prefix: str = "", after: str | None = None, limit: int
+) -> list[SourceLine]:
+    """Return up to `limit` sources whose path starts with `prefix`, in order of path."""
+    rows = await database.fetch(SQL["library/sources"], tenant_id, prefix, after, limit)
+    return [SourceLine(**row) for row in rows]
+
+
+async def source(database: Database, tenant_id: UUID, source_id: UUID) -> SourceView | None:
+    """Return one source with its text."""
+    row = await database.fetchrow(SQL["library/source"], tenant_id, source_id)
+    return None if row is None else SourceView(**row)
+
+
+async def search(
+    database: Database, tenant_id: UUID, question: str, *, source_filter: str = "", limit: int
+) -> list[Hit]:
+    """Return up to `limit` chunks of sources whose path starts with `source_filter`, best first.
+
+    Where no chunk holds all that was asked for, those that hold some of it, or words much like
+    it, are returned, unless the question says with a quote or a minus sign just what it wants.
+    """
+    asked = (tenant_id, question, source_filter, limit)
+    rows = await database.fetch(SQL["library/search"], *asked)
+    if not rows and not _is_exact(question):
+        rows = await database.fetch(SQL["library/search_forgiving"], *asked)
+    return [Hit(**row) for row in rows]
+
+
+def _is_exact(question: str) -> bool:
+    return '"' in question or any(word.startswith("-") for word in question.split())
+
+
+async def material(
+    database: Database,
+    tenant_id: UUID,
+    topic: str,
+    *,
+    source_filter: str | None = None,
+    limit: int = 8,
+) -> tuple[Material, ...]:
+    """Return up to `limit` whole sources that say most about `topic`, best first.
+
+    `source_filter` is the start of their paths; None and "" leave the whole library.
+    """
+    asked = (tenant_id, topic, source_filter or "", limit)
+    rows = await database.fetch(SQL["library/material"], *asked)
+    return tuple(Material(**{**row, "chunks": _chunks(row["chunks"])}) for row in rows)
+
+
+def _chunks(listed: msgspec.Raw) -> tuple[Chunk, ...]:
+    return msgspec.json.decode(listed, type=tuple[Chunk, ...])
