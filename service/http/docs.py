@@ -1,6 +1,8 @@
 """The documentation that comes with the service: the OpenAPI document, as JSON and as a page."""
 
+import re
 from http import HTTPStatus
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +10,7 @@ import aiohttp_jinja2
 import jinja2
 import msgspec
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from service.http import problem
 from service.http.body import Nothing
@@ -33,6 +36,7 @@ def install(app: web.Application, document: dict[str, Any]) -> None:
     )
     environment.filters["pretty"] = pretty
     environment.filters["type"] = type_of
+    environment.filters["prose"] = prose
 
 
 async def openapi(call: Call[Nothing, Nothing]) -> web.Response:
@@ -48,7 +52,9 @@ async def page(call: Call[Nothing, Nothing]) -> web.Response:
 
 async def problems(call: Call[Nothing, Nothing]) -> web.Response:
     """Every kind of problem: what it means and what to do."""
-    return aiohttp_jinja2.render_template("problems.html", call.request, {"kinds": kinds()})
+    return aiohttp_jinja2.render_template(
+        "problems.html", call.request, {"kinds": sorted(kinds(), key=itemgetter("status"))}
+    )
 
 
 async def style(call: Call[Nothing, Nothing]) -> web.FileResponse:
@@ -78,9 +84,14 @@ def kinds() -> list[dict[str, Any]]:
             "phrase": HTTPStatus(problem.status_for(kind)).phrase,
             "text": (kind.__doc__ or "").strip(),
         }
-        for kind in dict.fromkeys(problem.every_kind())
+        for kind in sorted(dict.fromkeys(problem.every_kind()), key=problem.code_of)
         if problem.over_http(kind)
     ]
+
+
+def prose(text: str) -> Markup:
+    """Return `text` as HTML, what stands in backquotes as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def pretty(value: Any) -> str:

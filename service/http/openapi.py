@@ -50,7 +50,7 @@ _HEADERS: Final[Json] = {
     },
     "If-Match": {
         "description": 'The version the command was decided on, as in `"7"`; otherwise 412.',
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "maxLength": 100, "pattern": '^"[0-9]{1,9}"$'},
     },
 }
 _ANSWERED: Final[Json] = {
@@ -155,8 +155,10 @@ def _query(shape: Shape, schema_of: Mapping[Any, Json], components: Json) -> Ite
 
 
 def _sent(route: Route) -> Iterator[Json]:
-    names = ["Idempotency-Key", "If-Match"] if route.method in COMMANDS else []
-    for name in names:
+    names = (
+        ["Idempotency-Key", "If-Match"] if _PARAMETER.search(route.path) else ["Idempotency-Key"]
+    )
+    for name in names if route.method in COMMANDS else ():
         yield {"name": name, "in": "header", "required": False, **_HEADERS[name]}
     if route.streams:
         yield {
