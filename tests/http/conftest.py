@@ -1,4 +1,4 @@
-"""A small application with routes of every kind; nothing here needs a database."""
+"""A small application with routes of every kind, which needs no database, and the real one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,13 +11,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 from pytest_aiohttp.plugin import AiohttpClient
+from uuid_utils.compat import uuid7
 
-from service.http import docs, paging, sse, token
+from service.app import make_app
+from service.database import Database
+from service.http import docs, follow, paging, sse, token
 from service.http.application import application
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read, Resources, committed
-from service.http.follow import Follow
 from service.http.form import Form, Upload
 from service.http.metrics import Metrics
 from service.http.paging import Page, Paged
@@ -25,6 +28,9 @@ from service.http.route import Route, under
 from service.http.sse import Message, Streams
 from service.http.state import State
 from service.log.commit import Receipt
+from service.log.handle import Log
+from service.projection import engine, projector
+from service.projection.tail import Tail
 from service.refusal import StateConflict
 from service.settings import Secret, Settings
 
@@ -127,7 +133,7 @@ async def dawdle(call: Call[Nothing, Nothing]) -> Answer[Seen]:
     return seen(call, None)
 
 
-async def follow(call: Call[Nothing, Nothing]) -> web.StreamResponse:
+async def count(call: Call[Nothing, Nothing]) -> web.StreamResponse:
     """Count for ever."""
     start = sse.resume_after(call.request, 0)
 
@@ -159,7 +165,7 @@ ROUTES = (
             Route("GET", "/fresh", fresh),
             Route("GET", "/broken", break_down),
             Route("GET", "/slow", dawdle),
-            Route("GET", "/count", follow, streams=True),
+            Route("GET", "/count", count, streams=True),
             Route("GET", "/open", whoami, role=None),
             Route("GET", "/operators", whoami, role="operator"),
         ),
@@ -188,7 +194,7 @@ def resources(tmp_path: Path) -> Resources:
         database=None,  # type: ignore[arg-type]  # no route here reaches for it
         log=None,  # type: ignore[arg-type]
         tail=StillTail(),  # type: ignore[arg-type]
-        follow=Follow(StillTail()),  # type: ignore[arg-type]
+        follow=follow.Follow(StillTail()),  # type: ignore[arg-type]
         streams=Streams(limit=2),
         state=State(),
         now=lambda: NOW,
@@ -212,3 +218,35 @@ async def client(
 ) -> Client:
     app = application(ROUTES, resources, Metrics())
     return await aiohttp_client(app, headers=bearer())
+
+
+@pytest.fixture
+async def dry(
+    aiohttp_client: AiohttpClient, resources: Resources, bearer: Callable[..., dict[str, str]]
+) -> Client:
+    """The real routes without a database: whoever gets past validation falls over."""
+    return await aiohttp_client(make_app(resources, Metrics(), ["api"]), headers=bearer())
+
+
+@pytest.fixture
+async def live(
+    database: Database, log: Log, tail: Tail, resources: Resources
+) -> AsyncIterator[Resources]:
+    """What the service runs on, with a projector at work."""
+    await engine.prepare(database)
+    work = asyncio.create_task(projector.run(database, tail, asyncio.Event()))
+    resources = replace(
+        resources, database=database, log=log, tail=tail, follow=follow.Follow(tail), new_id=uuid7
+    )
+    resources.state.ready()
+    yield resources
+    work.cancel()
+    await asyncio.wait({work})
+
+
+@pytest.fixture
+async def api(
+    aiohttp_client: AiohttpClient, live: Resources, bearer: Callable[..., dict[str, str]]
+) -> Client:
+    """The real application on a real database."""
+    return await aiohttp_client(make_app(live, Metrics(), ["api"]), headers=bearer())
