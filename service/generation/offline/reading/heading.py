@@ -1,0 +1,51 @@
+"""Headings: their words without numbers and marks, and what kind of section they announce."""
+# ruff: noqa: E501, RUF001 - word lists and patterns are clearest unbroken, typography is meant
+
+import re
+from typing import Final, Literal
+
+from service.generation.offline.reading import markup
+
+Role = Literal["body", "summary", "objectives", "glossary", "aside"]
+
+_NUMBER: Final = re.compile(
+    r"^(?:(?:chapter|lesson|unit|module|part|section|kapitel|lektion|teil|abschnitt|chapitre|partie|cap[ií]tulo)\s+"
+    r"(?:\d+|[ivxlc]+)\b\s*[.:)–—-]*\s*|\(?\d+(?:\.\d+)*\s*[.):–—-]+\s*|\d+(?:\.\d+)+\s+|[A-Z0-9]{2,}\.\d+:\s+"
+    r"|(?:PRIM|DEF|THM|APP)-[A-Z]+\d+:\s*)",
+    re.IGNORECASE,
+)
+_EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
+_TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.])\s*$")
+_PATTERNS: Final[dict[Role, str]] = {
+        "summary": r"(?:section |chapter |lesson )?(?:summary|recap|conclusion|in short|key (?:points|takeaways|ideas))(?: and .*)?"
+        r"|zusammenfassung|fazit|das wichtigste(?: .*)?|résumé|conclusion|en résumé|resumen|conclusi[oó]n(?:es)?",
+        "objectives": r"(?:learning )?(?:objectives|outcomes|goals)|what you(?:['’]ll| will) learn(?: .*)?|lernziele"
+        r"|objectifs(?: .*)?|objetivos(?: .*)?",
+        "glossary": r"glossary|key (?:terms|words|concepts)|terms|vocabulary|glossar|begriffe|fachbegriffe|glossaire|glosario",
+        "aside": r"(?:table of )?contents|toc|overview of contents|inhalt(?:sverzeichnis)?|references|bibliography|sources"
+        r"|further (?:reading|resources)|additional resources|resources|see also|related (?:topics|pages|content|articles)|external links|notes|footnotes|literatur"
+        r"|weiterführende .*|siehe auch|quellen|weblinks|einzelnachweise|références|voir aussi|referencias|véase también"
+        r"|(?:review |self.?check |practice |discussion |critical thinking |art connection )?(?:questions?|exercises?|problems?|quiz(?:zes)?)"
+        r"|(?:multiple choice|free response|test your.*|check your.*|try it.*|practice.*|quiz time.*|assignment.*|challenge.*|homework.*)"
+        r"|übung(?:en)?|aufgaben?|fragen|exercices?|ejercicios?|link to learning|art connections?|visual connections?|careers? .*"
+        r"|what['’]?s next.*|next steps?|prerequisites?|before you begin|voraussetzungen|acknowledge?ments?|danksagung(?:en)?|licen[cs]e"
+        r"|copyright(?: .*)?|about (?:this|the) (?:author|book|document).*|change ?log|revision history|feedback|index|impressum"
+        r"|authors?|credits?|disclaimer|installation|author'?s? address(?:es)?|iana considerations|status of this memo",
+}  # fmt: skip
+_ROLES: Final = {
+    role: re.compile(rf"^(?:{pattern})\W*$", re.IGNORECASE) for role, pattern in _PATTERNS.items()
+}
+
+
+def clean(raw: str) -> str:
+    """Return a heading's words, as plain Markdown: ``4.1. What Is Ownership?`` loses its number."""
+    text = _EMOJI.sub("", markup.shown(raw)).strip()
+    text = _TRAIL.sub("", text).replace("**", "").strip()
+    if text.startswith("*") and text.endswith("*"):
+        text = text.strip("*")
+    return _NUMBER.sub("", text).strip() or text
+
+
+def role(words: str) -> Role:
+    """Return what kind of section the heading `words` announces."""
+    return next((name for name, pattern in _ROLES.items() if pattern.match(words)), "body")

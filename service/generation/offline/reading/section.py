@@ -1,0 +1,247 @@
+"""A source as a reader takes it in: sections of passages that can each stand alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from service.generation.offline.reading import heading, sentence
+from service.generation.offline.reading.block import Block, blocks
+from service.generation.offline.reading.language import words
+from service.generation.offline.reading.sentence import Sentence
+from service.library.material import Material
+
+Form = Literal["prose", "list", "steps", "definition", "table", "code", "formula"]
+
+_LONGEST_CODE: Final = 30  # lines
+_LONGEST_TABLE: Final = 16
+_NUMBERED: Final = re.compile(r"^(?:[IVXLC]+|\d+(?:\.\d+)*)\.?\s+\S")
+_BARE: Final = re.compile(r"^[A-ZÄÖÜ0-9][^.!?;:]{2,70}$")
+_LEAD: Final = re.compile(
+    r"(?:able to|will learn|objectives|lernziele|können sie|kannst du)\b.*:?$", re.IGNORECASE
+)
+_LINKED: Final = re.compile(r"\]\(|\]\[|\[\[|https?://")
+
+
+class Part(Struct, frozen=True):
+    """A run of sentences, or a list, table, code block or formula as ``source[start:end]``.
+
+    A list has one sentence an item, `depths` beside them; a definition has its term and meaning.
+    """
+
+    form: Form
+    start: int
+    end: int
+    sentences: tuple[Sentence, ...] = ()
+    depths: tuple[int, ...] = ()
+
+
+class Passage(Struct, frozen=True):
+    """Parts that belong together; nothing in them leans on what stands outside."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Every sentence and list item, in order."""
+        return tuple(one for part in self.parts for one in part.sentences)
+
+    @property
+    def words(self) -> int:
+        """How many running words there are to read."""
+        return sum(len(words(one.plain)) for one in self.sentences)
+
+
+class Section(Struct, frozen=True):
+    """What stands under one heading of a source; `path` leads to it from below the title."""
+
+    source: int
+    path: tuple[str, ...]
+    level: int
+    role: heading.Role
+    passages: tuple[Passage, ...]
+    objectives: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The innermost heading, empty where a source begins without one."""
+        return self.path[-1] if self.path else ""
+
+    @property
+    def words(self) -> int:
+        """How many running words there are to read."""
+        return sum(passage.words for passage in self.passages)
+
+
+def sections(source: int, material: Material, start: int, end: int) -> Iterator[Section]:
+    """Yield the sections of ``material.text[start:end]`` in order, the empty ones left out."""
+    text = material.text
+    path: list[tuple[int, str]] = []
+    gathered: list[Block] = []
+
+    def finished() -> Iterator[Section]:
+        names = tuple(name for _, name in path if name.lower() != material.title.strip().lower())
+        roles: list[heading.Role] = [
+            kind for name in names if (kind := heading.role(name)) != "body"
+        ]
+        role = (roles or ["body"])[0]
+        aims, rest = _objectives(text, gathered, role)
+        passages = tuple(_passages(text, rest, material.language))
+        if passages or aims:
+            yield Section(source, names, path[-1][0] if path else 0, role, passages, aims)
+
+    for block in blocks(text, start, end):
+        level = _heading_level(text, block)
+        if not level:
+            gathered.append(block)
+            continue
+        yield from finished()
+        path = [one for one in path if one[0] < level]
+        path.append((level, heading.clean(text[block.start : block.end])))
+        gathered = []
+    yield from finished()
+
+
+def _heading_level(text: str, block: Block) -> int:
+    """Return the level of a heading, 0 for anything else; plain text has headings by its looks."""
+    raw = text[block.start : block.end]
+    if block.kind == "heading":
+        return block.level
+    if "\n" in raw or block.end - block.start > 80:  # noqa: PLR2004 - a line of plain text
+        return 0
+    if block.kind == "paragraph" and _NUMBERED.match(raw) and _BARE.match(_NUMBERED.sub("A", raw)):
+        return 1 + raw.split()[0].rstrip(".").count(".") + 1
+    bold = raw.startswith("**") and raw.endswith("**") and raw.count("**") == 2  # noqa: PLR2004
+    if block.kind == "paragraph" and (bold or (raw.isupper() and _BARE.match(raw))):
+        return 5 if bold else 2
+    lone = block.kind == "list" and block.ordered and len(block.items) == 1
+    return 2 if lone and _BARE.match(text[block.items[0].start : block.items[0].end]) else 0
+
+
+def _passages(text: str, found: Sequence[Block], language: str) -> Iterator[Passage]:
+    """Group blocks: what leans on the block before it, or is announced by it, goes with it."""
+    open_parts: list[Part] = []
+    joined = False  # the block before was kept to its end
+    for at, block in enumerate(found):
+        following = found[at + 1] if at + 1 < len(found) else None
+        part = _part(text, block, following, language, leaning=joined)
+        if part is None:
+            joined = False
+            continue
+        if not (joined and _belongs(part, open_parts[-1], language)):
+            if open_parts:
+                yield Passage(tuple(open_parts))
+            open_parts = []
+        open_parts.append(part)
+        joined = _whole(text, block, part)
+    if open_parts:
+        yield Passage(tuple(open_parts))
+
+
+def _belongs(part: Part, before: Part, language: str) -> bool:
+    if part.form in ("code", "formula"):
+        return True
+    announced = bool(before.sentences) and before.sentences[-1].plain.endswith(":")
+    return announced or (part.form == "prose" and sentence.dangles(part.sentences[0], language))
+
+
+def _whole(text: str, block: Block, part: Part) -> bool:
+    """Tell whether the end of `block` was kept, so that what follows may lean on it."""
+    return part.form != "prose" or not text[part.end : block.end].strip("*_ \n")
+
+
+def _part(
+    text: str, block: Block, following: Block | None, language: str, *, leaning: bool
+) -> Part | None:
+    raw = text[block.start : block.end]
+    if block.kind == "paragraph" and raw.startswith(("$$", "\\[")):
+        return Part("formula", block.start, block.end) if leaning else None
+    if block.kind == "paragraph" and (colon := raw.find("\n: ")) > 0:
+        return _definition(text, block, block.start + colon)
+    if block.kind == "paragraph":
+        return _prose(text, block, following, language, leaning=leaning)
+    if block.kind == "list":
+        return _list(text, block)
+    if block.kind == "table":
+        short = raw.count("\n") < _LONGEST_TABLE and "![" not in raw
+        return Part("table", block.start, block.end) if short else None
+    return Part("code", block.start, block.end) if leaning and _usable_code(raw) else None
+
+
+def _definition(text: str, block: Block, colon: int) -> Part | None:
+    """Return a definition list's entry (Markdown Extra, "term" then ": meaning")."""
+    end = text.find("\n", colon + 1, block.end)
+    name = sentence.sentence(text, block.start, colon)
+    meaning = sentence.sentence(text, colon + 3, end if end > 0 else block.end)
+    if name is None or meaning is None:
+        return None
+    return Part("definition", block.start, meaning.end, (name, meaning))
+
+
+def _usable_code(raw: str) -> bool:
+    return "{{#" not in raw and raw.count("\n") <= _LONGEST_CODE and bool(raw.strip("`~ \n"))
+
+
+def _prose(
+    text: str, block: Block, following: Block | None, language: str, *, leaning: bool
+) -> Part | None:
+    found = sentence.kept(
+        sentence.sentences(text, block.start, block.end), language, leaning=leaning
+    )
+    while (
+        found
+        and found[-1].plain.endswith(":")
+        and not _announces(text, block, found[-1], following)
+    ):
+        found.pop()
+    return Part("prose", found[0].start, found[-1].end, tuple(found)) if found else None
+
+
+def _announces(text: str, block: Block, last: Sentence, following: Block | None) -> bool:
+    if following is None or text[last.end : block.end].strip("*_ \n"):
+        return False
+    raw = text[following.start : following.end]
+    if following.kind == "list":
+        return _list(text, following) is not None
+    return (
+        (following.kind == "code" and _usable_code(raw))
+        or following.kind == "table"
+        or raw.startswith("$$")
+    )
+
+
+def _list(text: str, block: Block) -> Part | None:
+    """Return a list that reads as text: no menu of links, no bare fragments pointing elsewhere."""
+    found = [(sentence.sentence(text, item.start, item.end), item.depth) for item in block.items]
+    good = [(one, depth) for one, depth in found if one is not None and _reads(one)]
+    linked = sum(bool(_LINKED.search(text[item.start : item.end])) for item in block.items)
+    if len(good) < 2 or len(good) * 4 < len(block.items) * 3 or linked * 2 > len(block.items):  # noqa: PLR2004
+        return None
+    form: Form = "steps" if block.ordered and len(good) == len(block.items) else "list"
+    return Part(
+        form,
+        block.start,
+        block.end,
+        tuple(one for one, _ in good),
+        tuple(depth for _, depth in good),
+    )
+
+
+def _reads(item: Sentence) -> bool:
+    ended = item if item.plain.endswith((".", "!", "?", ":")) else None
+    return sentence.points_nowhere(item) and (ended is None or not item.plain.endswith("?"))
+
+
+def _objectives(
+    text: str, found: Sequence[Block], role: heading.Role
+) -> tuple[tuple[str, ...], list[Block]]:
+    """Take the list of objectives that authors open with off the blocks of a section."""
+    for at, block in enumerate(found):
+        before = found[at - 1] if at else None
+        led = before is not None and _LEAD.search(text[before.start : before.end])
+        if block.kind == "list" and (led or role == "objectives"):
+            part = _list(text, block)
+            rest = [*found[: at - bool(led)], *found[at + 1 :]]
+            return tuple(one.plain for one in part.sentences) if part else (), rest
+    return (), list(found)

@@ -1,0 +1,195 @@
+"""Sentences with their spans, and which of them can stand in a lesson."""
+# ruff: noqa: E501, RUF001 - word lists and patterns are clearest unbroken, typography is meant
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+from syntok import segmenter
+
+from service.generation.offline.reading import markup
+from service.generation.offline.reading.language import primary, words
+
+_LONGEST: Final = 60  # words; beyond that it is a list run together, or a table
+_SHORTEST: Final = 3
+
+_OPENERS: Final = {
+    "en": """this these those it its they their he she his her such that here there then thus hence therefore
+    however but yet instead otherwise moreover furthermore additionally also consequently nevertheless
+    nonetheless similarly likewise conversely meanwhile still so and or nor finally besides accordingly
+    both neither either another again second third secondly thirdly next afterwards later indeed
+    alternatively them rather one""",
+    "de": """dies diese dieser dieses diesen diesem dieselbe sie er es ihre ihr sein seine dazu dafür damit dadurch
+    dabei daher deshalb deswegen darum somit jedoch aber doch allerdings dennoch trotzdem außerdem
+    zudem ferner dann danach anschließend dort hier hierbei hierzu hierfür also folglich ebenso auch
+    sonst andernfalls stattdessen denn und oder sondern beide solche letztere schließlich""",
+    "fr": """ce cet cette ces cela ceci il ils elle elles son sa ses leur leurs ainsi donc alors mais
+    cependant toutefois pourtant néanmoins en y de puis ensuite enfin aussi et ou or tel telle""",
+    "es": """esto este esta estos estas ese esa esos esas él ella ellos ellas su sus así entonces por
+    pero sin además también luego después finalmente y o tal""",
+}  # fmt: skip
+_DANGLING: Final = {code: frozenset(text.split()) for code, text in _OPENERS.items()}
+_FREE: Final = re.compile(
+    r"(?:there (?:is|are|was|were|exist)\b|it (?:is|was) (?:\w+ )?(?:possible|important|necessary|common|clear|true|easy|hard)\b"
+    r"|es (?:gibt|ist (?:\w+ )?(?:möglich|wichtig|notwendig))\b|il (?:y a|est|existe|faut)\b|both \w+ and\b|either \w+ or\b"
+    r"|one (?:of|way|reason|example)\b|(?:en|de) \d{4}\b|dans\b|por (?:ejemplo)\b)",
+    re.IGNORECASE,
+)
+_PHRASE: Final = re.compile(
+    r"(?:for (?:example|instance)|in (?:contrast|addition|other words|this (?:way|case|example)|that case|turn|fact)|"
+    r"as (?:a result|such|mentioned|noted|we|you|described|discussed|shown)|on the other hand|at (?:this|that)|"
+    r"because of th(?:is|at|ese)|after (?:this|that)|to (?:do|address|avoid|solve) (?:this|that|so)|by contrast|"
+    r"the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
+    r"zum beispiel|im gegensatz|aus diesem|in diese[mrs]?|mit diese[mrs]?|auf diese|unter diese[mrn]|bei diese[mrn]|das (?:ist|bedeutet|heißt)|"
+    r"par exemple|par contre|en revanche|por ejemplo|en cambio|es decir)",
+    re.IGNORECASE,
+)
+_POINTING: Final = re.compile(
+    r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
+    r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo|equation|example|step)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
+    r"|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b"
+    r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "
+    r"(?:chapter|section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below|example below|table below)s?\b"
+    r"|\b(?:covered|shown|listed|illustrated|depicted|displayed|described|given|discussed|mentioned|seen|explained|noted) "
+    r"(?:\w+ )?(?:above|below|here|earlier|later|previously|in the (?:figure|image|diagram|table|listing|map))\b"
+    r"|\b(?:above|below|following|preceding) (?:figure|diagram|image|example|code|table|listing|snippet|output|program)\b"
+    r"|\b(?:the (?:figure|image|diagram|picture|map|photo(?:graph)?) (?:shows|illustrates|above|below))\b"
+    r"|\bin dies(?:em|er) (?:Kapitel|Abschnitt|Buch|Artikel|Lektion|Abbildung|Beispiel)\b|\bim (?:nächsten|folgenden|vorigen|letzten) (?:Kapitel|Abschnitt)\b"
+    r"|\b(?:siehe|vgl\.) (?:oben|unten)\b|\b(?:obige[nrsm]?|folgende[nrsm]? (?:Abbildung|Beispiel|Codeausschnitt|Tabelle))\b"
+    r"|\b(?:click|visit|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|"
+    r"klicke|besuche|cliquez|haga clic)\b|https?://|\bwww\.",
+    re.IGNORECASE,
+)  # fmt: skip
+_AUTHOR: Final = re.compile(
+    r"\b(?:we['’]ll|we will|let['’]s|let us|i['’]ll|we['’]ve (?:seen|discussed|covered|already|now)|you['’]ll (?:learn|see|read)|"
+    r"we (?:have )?(?:haven['’]t|said|talked|saw|discuss(?:ed)?|cover(?:ed)?|look(?:ed)? at|learn(?:ed)? (?:about|in)|mentioned|now turn|begin|start)|"
+    r"you will (?:learn|be able)|as we|as (?:mentioned|noted|discussed)|earlier,|recall (?:that|from|how)|remember (?:that|how|from)|"
+    r"wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
+    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
+    re.IGNORECASE,
+)
+_WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
+_END: Final = re.compile(r"[.!?:…][\"'”’»)\]*_`]*$")
+_OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]|^\(.*\)$")
+_SHOWING: Final = re.compile(
+    r"^(?:\S+\s+){0,5}?(?:this|these|those|dies|diese[rsmn]?|cette|ces|estos?|estas?)\b(?! \w+ (?:is|are)\b.*:)",
+    re.IGNORECASE,
+)
+_LEFT: Final = re.compile(
+    r"\[\\?\[?link|\{\{|\}\}|\]\(|\]\[|\[\[|\{:|<[a-z/]|\bx-\w+\(|_\{|&[a-z]+;|&#", re.IGNORECASE
+)
+
+
+class Sentence(Struct, frozen=True):
+    """A sentence: ``source[start:end]`` verbatim, as a reader sees it, and its words alone."""
+
+    start: int
+    end: int
+    shown: str
+    plain: str
+
+
+def sentences(text: str, start: int, end: int) -> tuple[Sentence, ...]:
+    """Return the sentences of ``text[start:end]``; together they cover every word of it."""
+    raw = text[start:end]
+    cuts = _cuts(raw)
+    return tuple(
+        made
+        for at, to in zip([0, *cuts], [*cuts, len(raw)], strict=True)
+        if (made := sentence(text, start + at, start + to)) is not None
+    )
+
+
+def sentence(text: str, start: int, end: int) -> Sentence | None:
+    """Return ``text[start:end]``, trimmed, as one sentence; None where it shows no word."""
+    raw = text[start:end]
+    lead = len(raw) - len(raw.lstrip())
+    stop = start + len(raw.rstrip())
+    visible = markup.shown(raw.strip())
+    return (
+        Sentence(start + lead, stop, visible, plain) if (plain := markup.plain(visible)) else None
+    )
+
+
+def _cuts(raw: str) -> list[int]:
+    """Return where sentences but the first begin: after the white space, never inside a word."""
+    cover = markup.masked(raw)
+    starts = []
+    for paragraph in segmenter.analyze(cover):
+        for tokens in paragraph:
+            first = next((token for token in tokens if token.value.strip()), tokens[0])
+            starts.append(first.offset)
+    return [cut for at in sorted(starts)[1:] if (cut := _boundary(raw, at)) > 0]
+
+
+def _boundary(raw: str, at: int) -> int:
+    """Move a cut left over marks such as ``**`` that open the word at `at`."""
+    while at > 0 and not raw[at - 1].isspace():
+        at -= 1
+    return at
+
+
+def dangles(sentence: Sentence, language: str) -> bool:
+    """Tell whether the opening leans on a sentence before it ("This means …", "However, …")."""
+    text = sentence.plain.lstrip("\"'“„‘«([")
+    if _PHRASE.match(text) or _small(sentence):
+        return True
+    if _FREE.match(text):
+        return False
+    if _SHOWING.match(text):
+        return True
+    first = text.split(maxsplit=1)[0].strip(",.;:").lower() if text else ""
+    return first in _DANGLING.get(primary(language), frozenset())
+
+
+def stands(sentence: Sentence) -> bool:
+    """Tell whether this is a whole sentence that points at nothing outside itself."""
+    text = sentence.plain
+    return (
+        _SHORTEST <= len(words(text)) <= _LONGEST
+        and bool(_END.search(text) and _OPEN.match(text))
+        and points_nowhere(sentence)
+        and _paired(text)
+        and (not _small(sentence) or bool(_WHERE.match(text)))
+    )
+
+
+def _small(sentence: Sentence) -> bool:
+    """Tell whether it begins in small letters: the rest of something, unless code opens it."""
+    return sentence.plain.lstrip("\"'“„‘«([")[:1].islower() and not sentence.shown.startswith("`")
+
+
+def points_nowhere(sentence: Sentence) -> bool:
+    """Tell whether this speaks of its subject, not of figures, chapters or what authors will do."""
+    text = sentence.plain
+    if _LEFT.search(re.sub(r"`[^`]*`", "", sentence.shown)):
+        return False
+    return not (_POINTING.search(text) or _AUTHOR.search(text))
+
+
+def _paired(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count('"') % 2 == 0
+
+
+def kept(found: Iterable[Sentence], language: str, *, leaning: bool = False) -> list[Sentence]:
+    """Return those that stand; a sentence that leans on a dropped one goes with it.
+
+    `leaning` says whether what comes before the first one will be there for it to lean on.
+    """
+    chosen: list[Sentence] = []
+    for one in found:
+        leaning = stands(one) and (leaning or not dangles(one, language))
+        if leaning:
+            chosen.append(one)
+    return [
+        one
+        for one, following in pairwise([*chosen, None])
+        if one is not None and (not _asks(one) or (following is not None and not _asks(following)))
+    ]
+
+
+def _asks(sentence: Sentence) -> bool:
+    """Tell whether this is a question, which only an answer after it makes worth keeping."""
+    return sentence.plain.rstrip("\"'”’*_)").endswith("?")

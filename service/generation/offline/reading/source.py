@@ -1,0 +1,139 @@
+"""Sources as a course needs them: their sections on one topic, in an order that can be taught."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.generation.offline.reading.language import content_stems
+from service.generation.offline.reading.section import Section, sections
+from service.library.material import Material
+
+_MOST_READ: Final = (
+    300_000  # characters of one source; of longer ones only what fits the topic best
+)
+_FEWEST_WORDS: Final = 12
+_DIGITS: Final = re.compile(r"(\d+)")
+
+
+class Source(Struct, frozen=True):
+    """A source that was read: what it teaches, its own glossary and summary, and its objectives."""
+
+    material: Material
+    title: str
+    body: tuple[Section, ...]
+    glossary: tuple[Section, ...]
+    summary: tuple[Section, ...]
+    objectives: tuple[str, ...]
+
+
+def read(number: int, material: Material, topic: str) -> Source:
+    """Read one source; `number` marks its sections as its own."""
+    found = [
+        section
+        for start, end in _windows(material, topic)
+        for section in sections(number, material, start, end)
+    ]
+    title, found = _titled(material, found)
+    return Source(
+        material,
+        title,
+        tuple(one for one in found if one.role == "body" and one.words),
+        tuple(one for one in found if one.role == "glossary"),
+        tuple(one for one in found if one.role == "summary"),
+        tuple(aim for one in found for aim in one.objectives),
+    )
+
+
+def _titled(material: Material, found: list[Section]) -> tuple[str, list[Section]]:
+    """Take a heading above everything as the title, and off every path."""
+    tops = {one.path[:1] for one in found}
+    common = next(iter(tops)) if len(tops) == 1 else ()
+    stem = material.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("-", " ").replace("_", " ")
+    title = material.title.strip() or (common[0] if common else stem.strip().capitalize())
+    if common and len(found) > 1:
+        found = [replace(one, path=one.path[1:]) for one in found]
+    return title, found
+
+
+def _windows(material: Material, topic: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans to read: all of a source, or of a long one the chunks nearest the topic."""
+    if len(material.text) <= _MOST_READ:
+        yield 0, len(material.text)
+        return
+    if not material.chunks:
+        yield 0, _MOST_READ
+        return
+    wanted = content_stems(topic, material.language) or ("",)
+    scored = sorted(
+        material.chunks,
+        key=lambda one: (
+            -_speaks(material.text[one.start : one.end], one.heading, wanted),
+            one.start,
+        ),
+    )
+    chosen, size = [], 0
+    for chunk in scored:
+        if size + chunk.end - chunk.start <= _MOST_READ:
+            chosen.append(chunk)
+            size += chunk.end - chunk.start
+    start = end = -1
+    for chunk in sorted(chosen, key=lambda one: one.start):
+        if start >= 0 and material.text[end : chunk.start].strip():
+            yield start, end
+            start = -1
+        start, end = chunk.start if start < 0 else start, chunk.end
+    if start >= 0:
+        yield start, end
+
+
+def _speaks(text: str, heading: Sequence[str], wanted: Sequence[str]) -> int:
+    low, above = text.lower(), " ".join(heading).lower()
+    return sum(min(low.count(one), 8) + 10 * (one in above) for one in wanted)
+
+
+def teaching_order(found: Sequence[Source]) -> list[Source]:
+    """Return sources in the order of their paths, numbers counted as numbers.
+
+    Without numbers in their names the order is that of the terms they need of one another: a source
+    whose title others mention often comes before them.
+    """
+    if all(_DIGITS.search(_name(one)) for one in found):
+        return sorted(found, key=lambda one: [int(p) if p.isdigit() else p for p in _split(one)])
+    return _by_need(found)
+
+
+def _name(source: Source) -> str:
+    return source.material.path.rsplit("/", 1)[-1]
+
+
+def _split(source: Source) -> list[str]:
+    return list(_DIGITS.split(source.material.path))
+
+
+def _by_need(found: Sequence[Source]) -> list[Source]:
+    """Put first, again and again, the source that leans least on those still to come."""
+    texts = [
+        " ".join(p.plain for s in one.body for q in s.passages for p in q.sentences).lower()
+        for one in found
+    ]
+    names = [_subject(one) for one in found]
+    left, order = list(range(len(found))), []
+    while left:
+        following = min(
+            left,
+            key=lambda at: (
+                sum(texts[at].count(names[n]) for n in left if n != at and names[n]),
+                at,
+            ),
+        )
+        order.append(found[following])
+        left.remove(following)
+    return order
+
+
+def _subject(source: Source) -> str:
+    stems = content_stems(source.title, source.material.language)
+    return " ".join(stems) if len(stems) <= 2 else ""  # noqa: PLR2004 - a title of two words names its subject

@@ -1,0 +1,39 @@
+"""Checks: three to five questions a lesson ends with, each answered by a sentence in it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from service.course.content import Check
+from service.generation.offline.teaching import question
+from service.generation.offline.teaching.question import Lesson
+
+_FEWEST: Final = 3
+_KINDS: Final = (question.meanings, question.gaps, question.steps, question.tables, question.years)
+
+
+def checks(lesson: Lesson) -> tuple[Check, ...]:
+    """Return three to five checks, of different kinds where the text allows, one in own words."""
+    kinds = [list(kind(lesson)) for kind in _KINDS]
+    most = lesson.course.wish.checks
+    picked: list[Check] = []
+    while any(kinds) and len(picked) < most:
+        for kind in kinds:
+            fresh = next((one for one in kind if _new(one, picked)), None)
+            kind[:] = kind[kind.index(fresh) + 1 :] if fresh else []
+            if fresh and len(picked) < most:
+                picked.append(fresh)
+    wanted = max(_FEWEST, min(len(picked) + 1, most))
+    for one in question.own_words(lesson):
+        if len(picked) < wanted and _new(one, picked):
+            picked.append(one)
+    return tuple(picked)
+
+
+def _new(one: Check, picked: Sequence[Check]) -> bool:
+    """Tell whether `one` asks for nothing that another asks for or gives away."""
+    return all(
+        one.answer.lower() != other.answer.lower()
+        and one.question != other.question
+        and one.explanation != other.explanation
+        for other in picked
+    )

@@ -1,0 +1,150 @@
+"""The curriculum: the sources of one brief cut into lessons, with the terms of the course."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.generation.generator import Brief, NoSources, TooLittle, Unsupported
+from service.generation.offline.reading.language import primary
+from service.generation.offline.reading.section import Section
+from service.generation.offline.reading.source import Source, read, teaching_order
+from service.generation.offline.teaching import wish
+from service.generation.offline.teaching.choice import Choice, chosen
+from service.generation.offline.teaching.definition import PLAIN, Definition, definitions
+from service.generation.offline.teaching.plan import Group, partition, units
+from service.generation.offline.teaching.relevance import relevant
+from service.generation.offline.teaching.term import Term, pattern, terms
+from service.library.material import Material
+
+_UNKNOWN: Final = ("", "und")
+_KEPT: Final = 4  # curricula held in memory, each at most a few megabytes
+
+
+class Curriculum(Struct, frozen=True):
+    """What `outline` and `lesson` both start from.
+
+    `groups` has what each lesson teaches, `entries` what glossaries say of its terms.
+    """
+
+    brief: Brief
+    wish: wish.Wish
+    language: str
+    sources: tuple[Source, ...]
+    groups: tuple[Group, ...]
+    entries: tuple[tuple[Definition, ...], ...]
+    terms: tuple[Term, ...]
+
+
+@lru_cache(maxsize=_KEPT)
+def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
+    """Read `material` and plan the lessons of `brief`. Raises `GenerationFailed`."""
+    wanted = wish.wish(brief)
+    usable = _in_language(brief, material)
+    found = teaching_order([read(at, one, brief.topic) for at, one in enumerate(usable)])
+    sources = tuple(_numbered(at, one) for at, one in enumerate(found))
+    body = relevant(brief, wanted, sources)
+    if not body and any(one.body for one in sources):
+        raise _off_topic(brief, sources)
+    size = sum(one.words for one in body)
+    fine = max(min(size / brief.num_lessons, wanted.words) * 0.6, wish.SHORTEST)
+    groups = partition(units(body, int(fine)), brief.num_lessons, wish.SHORTEST, wanted.words)
+    if len(groups) < brief.num_lessons:
+        raise _too_little(brief, len(groups))
+    language = primary(brief.language)
+    glossaries = [section for one in sources for section in one.glossary]
+    known = terms([*body, *glossaries], language)
+    choice = Choice(wanted, language, known)
+    taught = tuple(chosen(choice, one) for one in groups)
+    entries = _entries(sources, taught, known, language)
+    return Curriculum(brief, wanted, language, sources, taught, entries, known)
+
+
+def _entries(
+    sources: Sequence[Source], groups: Sequence[Group], known: tuple[Term, ...], language: str
+) -> tuple[tuple[Definition, ...], ...]:
+    """Give each entry of the sources' glossaries to the lesson that uses its term most."""
+    texts = [
+        "\n".join(
+            one.plain for unit in group for passage in unit.passages for one in passage.sentences
+        )
+        for group in groups
+    ]
+    homes: list[list[Definition]] = [[] for _ in groups]
+    for number, source in enumerate(sources):
+        passages = [passage for section in source.glossary for passage in section.passages]
+        for one in definitions(known, passages, language):
+            uses = [len(pattern(one.term.name).findall(text)) for text in texts]
+            if one.meaning and max(uses):
+                homes[uses.index(max(uses))].append(replace(one, source=number))
+    return tuple(tuple(home) for home in homes)
+
+
+def _numbered(at: int, source: Source) -> Source:
+    def own(sections: Sequence[Section]) -> tuple[Section, ...]:
+        return tuple(replace(one, source=at) for one in sections)
+
+    return replace(
+        source, body=own(source.body), glossary=own(source.glossary), summary=own(source.summary)
+    )
+
+
+def _under(brief: Brief) -> str:
+    return f"under {brief.source_filter}" if brief.source_filter else "in the library"
+
+
+def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
+    if not material:
+        raise NoSources(
+            f"There are no sources {_under(brief)} that speak of “{brief.topic}”.",
+            "Check source_filter, or add documents: POST them to /api/v1/sources, "
+            "or run `run.py ingest DIRECTORY`.",
+        )
+    wanted = primary(brief.language)
+    usable = [
+        one for one in material if one.language in _UNKNOWN or primary(one.language) == wanted
+    ]
+    if not usable:
+        spoken = ", ".join(sorted({primary(one.language) for one in material}))
+        raise Unsupported(
+            f"The sources {_under(brief)} are in “{spoken}”, the course was asked for in "
+            f"“{wanted}”, "
+            "and the offline generator cannot translate.",
+            f"Ask for language “{spoken.split(', ')[0]}”, add sources in “{wanted}”, "
+            "or set up a language model (GENERATOR=openai).",
+        )
+    return [replace(one, language=wanted) if one.language in _UNKNOWN else one for one in usable]
+
+
+def _off_topic(brief: Brief, sources: Sequence[Source]) -> NoSources:
+    titles = "; ".join(dict.fromkeys(one.title for one in sources[:5]))
+    return NoSources(
+        f"No source {_under(brief)} speaks of “{brief.topic}”.",
+        f"What is there: {titles}. Name one of their subjects, change source_filter, "
+        "or add documents with `run.py ingest DIRECTORY`.",
+    )
+
+
+def _too_little(brief: Brief, carried: int) -> TooLittle:
+    if not carried:
+        return TooLittle(
+            f"The sources {_under(brief)} hold too little text on “{brief.topic}” for a lesson.",
+            "Add sources: a lesson needs a few connected paragraphs, not notes or links alone.",
+        )
+    lessons = "lesson" if carried == 1 else "lessons"
+    return TooLittle(
+        f"The sources {_under(brief)} carry at most {carried} {lessons} on “{brief.topic}”.",
+        f"Ask for {carried} or add sources.",
+    )
+
+
+def defined(course: Curriculum, number: int) -> tuple[Definition, ...]:
+    """Return the definitions of lesson `number`: its text's own, a glossary's where plainer."""
+    passages = [passage for unit in course.groups[number - 1] for passage in unit.passages]
+    best = {one.term: one for one in definitions(course.terms, passages, course.language)}
+    for one in course.entries[number - 1]:
+        if one.term not in best or best[one.term].strength < PLAIN:
+            best[one.term] = one
+    return tuple(best.values())
