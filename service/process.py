@@ -51,8 +51,16 @@ class Wakes:
         self.queue = asyncio.Event()
 
 
-async def run(settings: Settings, roles: Sequence[str], host: str, port: int) -> None:
+async def run(
+    settings: Settings,
+    roles: Sequence[str],
+    host: str,
+    port: int,
+    announce: Callable[[int], None] = lambda _: None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; a second signal ends at once.
+
+    `announce` is told the port, once it listens there.
 
     Raises ValueError where the settings name no database, OSError where the address cannot be
     had, `MigrationError` where the schema is not one that this release can bring up to date.
@@ -64,6 +72,7 @@ async def run(settings: Settings, roles: Sequence[str], host: str, port: int) ->
         try:
             async with wire.served(app, host, port, PATIENCE) as bound:
                 log.info("listening on http://%s:%d as %s", host, bound, ", ".join(roles))
+                announce(bound)
                 work = asyncio.create_task(working(settings, roles, resources))
                 await either(work, stopping)
                 resources.state.draining()

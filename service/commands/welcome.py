@@ -1,0 +1,30 @@
+"""What a started service says on its terminal: where it is, and what to try."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from service.settings import Settings
+
+
+def welcome(settings: Settings, host: str, port: int, *, embedded: bool) -> str:
+    """Return the address, where the data lives, and three lines to try."""
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"  # noqa: S104
+    python = os.path.relpath(sys.executable) if _below_here(sys.executable) else sys.executable
+    run = f"{shlex.quote(python)} run.py"
+    data = f"{settings.home} (an embedded PostgreSQL)" if embedded else "the database you named"
+    body = '{"topic": "Photosynthesis", "grade_level": "9", "num_lessons": 3, "language": "en"}'
+    return f"""
+Daybook listens on {address}, its manual is at {address}/docs.
+The data lives in {data}. Ctrl-C stops it all.
+
+  TOKEN=$({run} token)
+  curl -H "Authorization: Bearer $TOKEN" --json {shlex.quote(body)} {address}/api/v1/courses
+  {run} db psql -c 'SELECT * FROM read.freshness'
+"""  # noqa: S608 - a line to try, not a query
+
+
+def _below_here(path: str) -> bool:
+    return Path(path).is_relative_to(Path.cwd())
