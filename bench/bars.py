@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from bench import append
+from bench import append, http, many, projections
 from bench.machine import Lab
 from bench.ratio import Measured
 
@@ -43,4 +43,15 @@ BARS: Final = (
            lambda lab: append.against_single(lab, 256)),
     lower("append_latency", 8, "p99 of an append at 64 callers ÷ p50 of a lone caller",
           lambda lab: append.latency(lab, 64)),
+    higher("processes", 1.0, "commits of three processes at 256 callers each ÷ one process",
+           many.processes),
+    higher("growth", 0.8, "commits with 5 million events stored ÷ with 50 thousand", many.growth),
+    higher("http_commands", 0.5, "POST commands, durable when answered ÷ an empty JSON handler",
+           http.commands),
+    higher("rebuild_scan", 0.5, "a build of the heaviest projection ÷ a scan of its events' data",
+           projections.against_scan),
+    higher("rebuild_rows", 40, "a build of the jobs ÷ a Python loop, 500 events a transaction",
+           projections.against_rows),
+    higher("rebuild_beside", 0.6, "commits while a projection is rebuilt ÷ before",
+           projections.beside),
 )  # fmt: skip

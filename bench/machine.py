@@ -53,13 +53,21 @@ class Lab:
         """Return the URL of a database of this server."""
         return urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
 
+    def kept(self, name: str) -> str | None:
+        """Return the URL of a database that is kept from bar to bar, None before `keep` made it."""
+        return self._kept.get(name)
+
+    def keep(self, name: str) -> str:
+        """Make a database that is kept until the lab is closed, and return its URL."""
+        self._kept[name] = self.database(name)
+        return self._kept[name]
+
     def seeded(self, events: int) -> str:
         """Return the name of a database with `events` events in its log, seeded at first."""
         name = f"bench_seeded_{events}"
-        if name not in self._kept:
-            self._kept[name] = self.database(name)
-            with psycopg.connect(self._kept[name], autocommit=True) as session:
-                session.execute(TEXT["seed"], {"events": events})
+        if self.kept(name) is None:
+            with psycopg.connect(self.keep(name), autocommit=True) as session:
+                psycopg.RawCursor(session).execute(TEXT["seed"], [events])
                 session.execute("VACUUM (ANALYZE) log.events, log.receipts")
                 session.execute("CHECKPOINT")
         return name

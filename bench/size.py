@@ -30,7 +30,7 @@ SIZES: Final = {
         commands=100,
     ),
     "usual": Size(
-        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=8_000, single=5_000,
+        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=5_000, single=5_000,
         jobs=1_000, pickups=20, commands=5_000,
     ),
     "full": Size(

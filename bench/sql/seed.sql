@@ -1,6 +1,6 @@
 -- Fill an empty log with whole jobs of five events each, as log.append would have stored them: dense positions,
 -- versions without a hole, a receipt per commit, the head behind the last. None waits in the queue: all are over.
--- %(events)s number of events
+-- $1 number of events
 WITH seeded AS (
     INSERT INTO log.events (position, recorded_at, stream_id, tenant_id, version, category, type, data, metadata)
     SELECT n, timestamptz '2026-01-01' + n * interval '1 ms', md5('job' || (n - 1) / 5)::uuid,
@@ -11,10 +11,10 @@ WITH seeded AS (
                'worker', 'bench', 'attempt', 1, 'step', (n - 1) % 5 - 1, 'of', 2,
                'note', 'Lesson ' || (n - 1) % 5 || ' of the course on the water cycle is written and checked.'),
            jsonb_build_object('actor', 'bench', 'correlation_id', md5('job' || (n - 1) / 5)::uuid)
-      FROM generate_series(1, %(events)s::bigint) AS n
+      FROM generate_series(1, $1::bigint) AS n
 ), receipts AS (
     INSERT INTO log.receipts (key, position, events, fingerprint)
-    SELECT md5('key' || n)::uuid, n, 1, sha256(n::text::bytea) FROM generate_series(1, %(events)s::bigint) AS n
+    SELECT md5('key' || n)::uuid, n, 1, sha256(n::text::bytea) FROM generate_series(1, $1::bigint) AS n
 )
 UPDATE log.head
-   SET position = %(events)s::bigint, recorded_at = timestamptz '2026-01-01' + %(events)s::bigint * interval '1 ms'
+   SET position = $1::bigint, recorded_at = timestamptz '2026-01-01' + $1::bigint * interval '1 ms'

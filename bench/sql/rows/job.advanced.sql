@@ -1,0 +1,7 @@
+-- A step of the job is done.
+-- $1 job   $2 tenant   $3 position   $4 recorded at   $5 data, a JSON text
+UPDATE generation_jobs AS j
+   SET steps_done = (e.data ->> 'step')::integer, steps_total = (e.data ->> 'of')::integer, note = e.data ->> 'note',
+       position = $3::bigint, updated_at = $4::timestamptz
+  FROM (SELECT $5::text::jsonb AS data) AS e
+ WHERE j.id = $1::uuid AND j.tenant_id = $2::uuid AND j.position < $3::bigint
