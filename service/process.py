@@ -6,6 +6,7 @@ It starts with the database down, and becomes ready by itself once the database 
 import asyncio
 import logging
 import os
+import platform
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ from service import database as db
 from service import migrate
 from service.app import make_app
 from service.database import Database
+from service.generation.recipe import Tools
+from service.generation.recipes import RECIPES, generator
+from service.generation.worker import Worker
 from service.http import wire
 from service.http.call import Resources
 from service.http.follow import Follow
@@ -124,7 +128,16 @@ async def working(settings: Settings, roles: Sequence[str], of: Resources) -> No
         if "projector" in roles:
             project = lambda: projector.run(of.database, of.tail, wakes.log)  # noqa: E731
             tasks.create_task(lasting("projector", project))
+        if "worker" in roles:
+            tasks.create_task(lasting("worker", worker(settings, of, wakes.queue).run))
         of.state.ready()
+
+
+def worker(settings: Settings, of: Resources, wake: asyncio.Event) -> Worker:
+    """Return this process's worker, named so that people find it. Raises ValueError."""
+    name = f"{platform.node()}:{os.getpid()}"
+    tools = Tools(of.database, generator(settings.generator))
+    return Worker(name, of.log, tools, RECIPES, wake)
 
 
 async def migrated(settings: Settings, state: State) -> None:
