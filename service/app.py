@@ -13,6 +13,7 @@ from service.http.call import Resources
 from service.http.metrics import Metrics
 from service.http.route import Route, under
 from service.job import http as job
+from service.library import http as library
 
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
 
@@ -33,8 +34,22 @@ API: Final = under(
         Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
         Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
         Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
+        Route("POST", "/sources", library.add, 201, refusals=library.ADDED, limit=library.BODY_MAX),
+        Route("GET", "/sources", library.browse),
+        Route("GET", "/sources/{source}", library.show, refusals=library.FOUND),
+        Route(
+            "PUT",
+            "/sources/{source}",
+            library.replace,
+            refusals=library.REPLACED,
+            limit=library.BODY_MAX,
+        ),
+        Route("DELETE", "/sources/{source}", library.remove, refusals=library.FOUND),
+        Route("GET", "/search", library.search),
         Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
-        Route("GET", "/jobs/{job}/events", job.follow, refusals=job.FOUND, streams=True),
+        Route(
+            "GET", "/jobs/{job}/events", job.follow, also=(204,), refusals=job.FOUND, streams=True
+        ),
         Route("POST", "/jobs/{job}/cancel", job.cancel, refusals=job.CANCELLED),
         Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED),
         Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
@@ -45,7 +60,7 @@ API: Final = under(
 
 OPERATIONS: Final = (
     Route("GET", "/livez", health.live, role=None),
-    Route("GET", "/readyz", health.ready, role=None),
+    Route("GET", "/readyz", health.ready, also=(503,), role=None),
     Route("GET", "/metrics", health.metrics, role=None, media="text/plain"),
 )
 

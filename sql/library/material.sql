@@ -8,7 +8,7 @@ WITH hits AS MATERIALIZED (
      WHERE c.tenant_id = $1::uuid
        AND c.path >= $3::text AND c.path < $3::text || chr(1114111)
      GROUP BY c.source_id, m.said
-), rarity AS (
+), rarity AS MATERIALIZED (
     SELECT h.said, ln(1 + (SELECT count(*) FROM read.content_chunks AS c WHERE c.tenant_id = $1::uuid) / sum(h.chunks)::real) AS weight
       FROM hits AS h
      GROUP BY h.said

@@ -59,7 +59,8 @@ def unfit(route: Route) -> Iterator[tuple[str, Json]]:
             yield field, example | {field: HUGE}
             yield field, example | {field: -HUGE}
         if "string" in kinds:
-            yield field, example | {field: "x" * 1_000_000}
+            if schema.get("maxLength", 0) < 1_000_000:
+                yield field, example | {field: "x" * 1_000_000}
             yield field, example | {field: "a\x00b"}
         if "default" not in schema:
             yield field, {key: value for key, value in example.items() if key != field}
@@ -203,6 +204,8 @@ async def test_what_leads_nowhere_is_not_found(api: Client) -> None:
 
 def test_the_documented_bodies_are_those_of_the_table() -> None:
     assert {route.path for route in WITH_BODY} == {
-        address for address, methods in DOCUMENT["paths"].items() if "post" in methods
+        address
+        for address, methods in DOCUMENT["paths"].items()
+        if {"post", "put"} & methods.keys()
     }
     assert msgspec.json.encode(DOCUMENT)
