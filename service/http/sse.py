@@ -149,7 +149,11 @@ async def paced(
 
 
 async def _next(pages: AsyncIterator[Sequence[Message]]) -> Sequence[Message]:
-    return await anext(pages, ())
+    # Not anext(pages, ()): cancelled while it waits, CPython 3.11 raises SystemError from it.
+    try:
+        return await anext(pages)
+    except StopAsyncIteration:
+        return ()
 
 
 async def _end(*futures: asyncio.Future[Any] | None) -> None:
