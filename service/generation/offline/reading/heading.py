@@ -14,6 +14,7 @@ _NUMBER: Final = re.compile(
     r"|(?:PRIM|DEF|THM|APP)-[A-Z]+\d+:\s*)",
     re.IGNORECASE,
 )
+_SMALL: Final = 4
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 _TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.])\s*$")
 _PATTERNS: Final[dict[Role, str]] = {
@@ -43,7 +44,14 @@ def clean(raw: str) -> str:
     text = _TRAIL.sub("", text).replace("**", "").strip()
     if text.startswith("*") and text.endswith("*"):
         text = text.strip("*")
-    return _NUMBER.sub("", text).strip() or text
+    text = _NUMBER.sub("", text).strip() or text
+    return _calmed(text) if text.isupper() and " " in text else text
+
+
+def _calmed(text: str) -> str:
+    """Return a heading in capitals as a title; short words (of, und, les) stay small inside it."""
+    names = [word if len(word) < _SMALL else word.capitalize() for word in text.lower().split(" ")]
+    return " ".join([names[0].capitalize(), *names[1:]])
 
 
 def role(words: str) -> Role:

@@ -41,7 +41,7 @@ _PHRASE: Final = re.compile(
     r"(?:for (?:example|instance)|in (?:contrast|addition|other words|this (?:way|case|example)|that case|turn|fact)|"
     r"as (?:a result|such|mentioned|noted|we|you|described|discussed|shown)|on the other hand|at (?:this|that)|"
     r"because of th(?:is|at|ese)|after (?:this|that)|to (?:do|address|avoid|solve) (?:this|that|so)|by contrast|"
-    r"the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
+    r"the (?:reason|answer|result|solution|problem|difference|trick|idea) (?:is|was|here)|the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
     r"zum beispiel|im gegensatz|aus diesem|in diese[mrs]?|mit diese[mrs]?|auf diese|unter diese[mrn]|bei diese[mrn]|das (?:ist|bedeutet|heißt)|"
     r"par exemple|par contre|en revanche|por ejemplo|en cambio|es decir)",
     re.IGNORECASE,
@@ -49,7 +49,7 @@ _PHRASE: Final = re.compile(
 _POINTING: Final = re.compile(
     r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
     r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo|equation|example|step)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
-    r"|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b"
+    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b"
     r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "
     r"(?:chapter|section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below|example below|table below)s?\b"
     r"|\b(?:covered|shown|listed|illustrated|depicted|displayed|described|given|discussed|mentioned|seen|explained|noted) "
@@ -67,14 +67,15 @@ _AUTHOR: Final = re.compile(
     r"we (?:have )?(?:haven['’]t|said|talked|saw|discuss(?:ed)?|cover(?:ed)?|look(?:ed)? at|learn(?:ed)? (?:about|in)|mentioned|now turn|begin|start)|"
     r"you will (?:learn|be able)|as we|as (?:mentioned|noted|discussed)|earlier,|recall (?:that|from|how)|remember (?:that|how|from)|"
     r"wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
-    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
+    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
     re.IGNORECASE,
 )
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
 _END: Final = re.compile(r"[.!?:…][\"'”’»)\]*_`]*$")
 _OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]|^\(.*\)$")
+_LETTER: Final = re.compile(r"`[a-z]\d?`")  # a variable that only an example before it brings in
 _SHOWING: Final = re.compile(
-    r"^(?:\S+\s+){0,5}?(?:this|these|those|dies|diese[rsmn]?|cette|ces|estos?|estas?)\b(?! \w+ (?:is|are)\b.*:)",
+    r"^(?:\S+\s+){0,5}?(?:this|these|those|thus|therefore|hence|however|nevertheless|meanwhile|jedoch|daher|deshalb|dies|diese[rsmn]?|cette|ces|estos?|estas?)\b(?! \w+ (?:is|are)\b.*:)",
     re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
@@ -139,6 +140,8 @@ def dangles(sentence: Sentence, language: str) -> bool:
     if _FREE.match(text):
         return False
     if _SHOWING.match(text):
+        return True
+    if _LETTER.search(sentence.shown):
         return True
     first = text.split(maxsplit=1)[0].strip(",.;:").lower() if text else ""
     return first in _DANGLING.get(primary(language), frozenset())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import Final
 
 from msgspec import Struct
@@ -9,12 +10,14 @@ from msgspec.structs import replace
 
 from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Section, sections
+from service.generation.offline.reading.sentence import Sentence
 from service.library.material import Material
 
 _MOST_READ: Final = (
     300_000  # characters of one source; of longer ones only what fits the topic best
 )
-_FEWEST_WORDS: Final = 12
+_FEWEST_YEARS: Final = 3
+_YEAR: Final = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?![\d.,]*\d)")
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -27,6 +30,11 @@ class Source(Struct, frozen=True):
     glossary: tuple[Section, ...]
     summary: tuple[Section, ...]
     objectives: tuple[str, ...]
+
+    @property
+    def summing_up(self) -> tuple[Sentence, ...]:
+        """The sentences of its own summary."""
+        return tuple(one for own in self.summary for part in own.passages for one in part.sentences)
 
 
 def read(number: int, material: Material, topic: str) -> Source:
@@ -52,7 +60,8 @@ def _titled(material: Material, found: list[Section]) -> tuple[str, list[Section
     tops = {one.path[:1] for one in found}
     common = next(iter(tops)) if len(tops) == 1 else ()
     stem = material.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("-", " ").replace("_", " ")
-    title = material.title.strip() or (common[0] if common else stem.strip().capitalize())
+    first = next((one.path[0] for one in found if one.path), "")
+    title = material.title.strip() or (common[0] if common else first or stem.strip().capitalize())
     if common and len(found) > 1:
         found = [replace(one, path=one.path[1:]) for one in found]
     return title, found
@@ -97,12 +106,26 @@ def _speaks(text: str, heading: Sequence[str], wanted: Sequence[str]) -> int:
 def teaching_order(found: Sequence[Source]) -> list[Source]:
     """Return sources in the order of their paths, numbers counted as numbers.
 
-    Without numbers in their names the order is that of the terms they need of one another: a source
-    whose title others mention often comes before them.
+    Without numbers in their names, sources that tell of years stand in the order of those years;
+    of others one whose subject the rest mention often comes before them.
     """
     if all(_DIGITS.search(_name(one)) for one in found):
         return sorted(found, key=lambda one: [int(p) if p.isdigit() else p for p in _split(one)])
+    told = [_years(one) for one in found]
+    if all(len(years) >= _FEWEST_YEARS for years in told):
+        order = sorted(range(len(found)), key=lambda at: (median(told[at]), at))
+        return [found[at] for at in order]
     return _by_need(found)
+
+
+def _years(source: Source) -> list[int]:
+    plain = (
+        one.plain
+        for section in source.body
+        for passage in section.passages
+        for one in passage.sentences
+    )
+    return [int(year) for text in plain for year in _YEAR.findall(text)]
 
 
 def _name(source: Source) -> str:

@@ -5,25 +5,25 @@ from typing import Final
 
 from service.course.content import Check
 from service.generation.offline.teaching import question
-from service.generation.offline.teaching.question import Lesson
+from service.generation.offline.teaching.draft import Draft
 
 _FEWEST: Final = 3
 _KINDS: Final = (question.meanings, question.gaps, question.steps, question.tables, question.years)
 
 
-def checks(lesson: Lesson) -> tuple[Check, ...]:
+def checks(draft: Draft) -> tuple[Check, ...]:
     """Return three to five checks, of different kinds where the text allows, one in own words."""
-    kinds = [list(kind(lesson)) for kind in _KINDS]
-    most = lesson.course.wish.checks
+    kinds = [kind(draft) for kind in _KINDS]
+    most = draft.course.wish.checks
     picked: list[Check] = []
-    while any(kinds) and len(picked) < most:
-        for kind in kinds:
-            fresh = next((one for one in kind if _new(one, picked)), None)
-            kind[:] = kind[kind.index(fresh) + 1 :] if fresh else []
-            if fresh and len(picked) < most:
-                picked.append(fresh)
+    while kinds and len(picked) < most:
+        kind = kinds.pop(0)
+        fresh = next((one for one in kind if _new(one, picked)), None)
+        if fresh is not None:
+            picked.append(fresh)
+            kinds.append(kind)
     wanted = max(_FEWEST, min(len(picked) + 1, most))
-    for one in question.own_words(lesson):
+    for one in question.own_words(draft):
         if len(picked) < wanted and _new(one, picked):
             picked.append(one)
     return tuple(picked)

@@ -13,6 +13,7 @@ from service.generation.offline.reading.section import Section
 from service.generation.offline.reading.source import Source, read, teaching_order
 from service.generation.offline.teaching import wish
 from service.generation.offline.teaching.choice import Choice, chosen
+from service.generation.offline.teaching.concept import concepts
 from service.generation.offline.teaching.definition import PLAIN, Definition, definitions
 from service.generation.offline.teaching.plan import Group, partition, units
 from service.generation.offline.teaching.relevance import relevant
@@ -26,7 +27,8 @@ _KEPT: Final = 4  # curricula held in memory, each at most a few megabytes
 class Curriculum(Struct, frozen=True):
     """What `outline` and `lesson` both start from.
 
-    `groups` has what each lesson teaches, `entries` what glossaries say of its terms.
+    Each lesson has its own entry in `groups`: what it teaches, in `definitions`: what it says its
+    terms mean, and in `concepts`: the terms it is about.
     """
 
     brief: Brief
@@ -34,8 +36,9 @@ class Curriculum(Struct, frozen=True):
     language: str
     sources: tuple[Source, ...]
     groups: tuple[Group, ...]
-    entries: tuple[tuple[Definition, ...], ...]
     terms: tuple[Term, ...]
+    definitions: tuple[tuple[Definition, ...], ...]
+    concepts: tuple[tuple[Term, ...], ...]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -58,8 +61,24 @@ def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
     known = terms([*body, *glossaries], language)
     choice = Choice(wanted, language, known)
     taught = tuple(chosen(choice, one) for one in groups)
-    entries = _entries(sources, taught, known, language)
-    return Curriculum(brief, wanted, language, sources, taught, entries, known)
+    said = _definitions(sources, taught, known, language)
+    about = tuple(concepts(one, known, own) for one, own in zip(taught, said, strict=True))
+    return Curriculum(brief, wanted, language, sources, taught, known, said, about)
+
+
+def _definitions(
+    sources: Sequence[Source], groups: Sequence[Group], known: tuple[Term, ...], language: str
+) -> tuple[tuple[Definition, ...], ...]:
+    """Return what each lesson's text says of its terms, and a glossary where that is plainer."""
+    made = []
+    for group, entries in zip(groups, _entries(sources, groups, known, language), strict=True):
+        passages = [passage for unit in group for passage in unit.passages]
+        best = {one.term: one for one in definitions(known, passages, language)}
+        for one in entries:
+            if one.term not in best or best[one.term].strength < PLAIN:
+                best[one.term] = one
+        made.append(tuple(best.values()))
+    return tuple(made)
 
 
 def _entries(
@@ -138,13 +157,3 @@ def _too_little(brief: Brief, carried: int) -> TooLittle:
         f"The sources {_under(brief)} carry at most {carried} {lessons} on “{brief.topic}”.",
         f"Ask for {carried} or add sources.",
     )
-
-
-def defined(course: Curriculum, number: int) -> tuple[Definition, ...]:
-    """Return the definitions of lesson `number`: its text's own, a glossary's where plainer."""
-    passages = [passage for unit in course.groups[number - 1] for passage in unit.passages]
-    best = {one.term: one for one in definitions(course.terms, passages, course.language)}
-    for one in course.entries[number - 1]:
-        if one.term not in best or best[one.term].strength < PLAIN:
-            best[one.term] = one
-    return tuple(best.values())

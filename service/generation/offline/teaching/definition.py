@@ -28,7 +28,7 @@ _HEAD: Final = {
     "es": (r"(?:(?:una?|el|la|los|las)\s+)?", r"(?:es|son|significa|designa|se define como|consiste en)", r"(?!(?:muy|también|en)\b)"),
 }  # fmt: skip
 _TAIL: Final = {
-    "en": r"(?:called|known as|termed|named|referred to as|(?:is|are) (?:its|the|their))\s+(?:an?\s+|the\s+|“)?",
+    "en": r"(?:called|known as|termed|named|referred to as|(?:is|are) (?:its|their))\s+(?:an?\s+|the\s+|“)?",
     "de": r"(?:heißt|heißen|genannt|nennt man|bezeichnet man als|wird als|werden als|spricht man von)\s+(?:auch\s+|eine?n?\s+|die\s+|der\s+|das\s+|„)?",
     "fr": r"(?:appelée?s?|nommée?s?|on appelle)\s+(?:une?\s+|les?\s+|la\s+|l['’]|«\s*)?",
     "es": r"(?:llamad[oa]s?|denominad[oa]s?|conocid[oa]s? como)\s+(?:una?\s+|el\s+|la\s+)?",
@@ -38,6 +38,9 @@ _KIND: Final = re.compile(
     re.IGNORECASE,
 )
 _BENT: Final = re.compile(r"^[^-]*(?:ed|ing|en|own)$")  # a participle, not the head of a meaning
+_SUBORDINATE: Final = re.compile(
+    r"(?:if|when|while|although|because|since|once|as|wenn|weil|obwohl|da|als)\b", re.IGNORECASE
+)
 _PLURAL: Final = re.compile(r"\w{3,}s$")
 _BEING: Final = frozenset(("is", "are", "was", "were", "ist", "sind", "est", "sont", "es", "son"))
 PLAIN: Final = 3.0
@@ -77,6 +80,13 @@ def _stressed(name: str, one: Sentence) -> bool:
     )
 
 
+def _brought_in(term: Term, one: Sentence) -> bool:
+    """Tell whether a sentence stresses a term as one does where it is new, no title or name."""
+    strong = f"**{term.name}".lower() in one.shown.lower()
+    plain = term.name[0].islower() and not _SUBORDINATE.match(one.plain)
+    return term.weight >= 2 and _stressed(term.name, one) and (strong or plain)  # noqa: PLR2004
+
+
 def _says_what(match: re.Match[str], language: str) -> bool:
     """Tell a definition ("are catalysts of …") from a remark ("are attached to …", "is critical")."""
     meaning = match["meaning"]
@@ -110,7 +120,7 @@ def _judge(term: Term, one: Sentence, language: str) -> Definition | None:
         return None
     if tail and tail.search(plain):
         return Definition(term, one, 2.5)
-    return Definition(term, one, 1.5) if term.weight >= 2 and _stressed(term.name, one) else None  # noqa: PLR2004
+    return Definition(term, one, 1.5) if _brought_in(term, one) else None
 
 
 def definitions(

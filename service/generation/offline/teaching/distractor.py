@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.generation.offline.reading.language import content_stems, words
-from service.generation.offline.teaching.term import Term, pattern
+from service.generation.offline.teaching.term import Term
 
 _SURE: Final = 1.5
 _RATIO: Final = 2.5
@@ -32,13 +32,12 @@ def siblings(gap: Gap, terms: Sequence[Term], language: str) -> list[str]:
 
     Best are those that differ in a word from the key ("primary structure", "secondary structure").
     """
-    mine = content_stems(gap.term.name, language)
+    mine, here = gap.term.key, gap.here.lower()
     plural = gap.key.lower().endswith("s") and not gap.key.lower().endswith("ss")
     made: list[tuple[tuple[bool, bool, bool, int, float], str]] = []
     for other in terms:
-        stems = content_stems(other.name, language)
-        twin = _twins(mine, stems)
-        if other.kind != gap.term.kind or (set(stems) & set(mine) and not twin):
+        twin = _twins(mine, other.key)
+        if not _alike(other, gap.term) or (set(other.key) & set(mine) and not twin):
             continue
         if other.name.lower() in gap.sentence.lower():
             continue
@@ -46,9 +45,14 @@ def siblings(gap: Gap, terms: Sequence[Term], language: str) -> list[str]:
         name = _numbered(other.name, plural=plural) if bends else other.name
         far = abs(len(words(name)) - len(words(gap.key)))
         if far <= 1 and close(gap.key, [name], _RATIO):
-            absent = not pattern(other.name).search(gap.here)
+            absent = other.name.lower() not in here
             made.append(((not twin, other.weight < _SURE, absent, far, -other.weight), name))
     return _apart([name for _, name in sorted(made, key=lambda pair: pair[0])], language)
+
+
+def _alike(one: Term, other: Term) -> bool:
+    """Tell whether two terms are of one kind and both, or neither, begin with a capital."""
+    return one.kind == other.kind and one.name[0].isupper() == other.name[0].isupper()
 
 
 def _twins(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -6,7 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Passage, Section
+from service.generation.offline.reading.sentence import Sentence
 
 _STRIDE: Final = 6  # a lesson may draw on this many times its fair share of text, and is condensed
 
@@ -23,8 +25,18 @@ class Unit(Struct, frozen=True):
         """How many running words there are to read."""
         return sum(passage.words for passage in self.passages)
 
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Every sentence and list item, in order."""
+        return tuple(one for passage in self.passages for one in passage.sentences)
+
 
 Group = tuple[Unit, ...]
+
+
+def stems(group: Group, language: str) -> tuple[str, ...]:
+    """Return the stems of all that a group says."""
+    return content_stems(" ".join(one.plain for unit in group for one in unit.sentences), language)
 
 
 def units(sections: Sequence[Section], most: int) -> list[Unit]:

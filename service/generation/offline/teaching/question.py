@@ -7,16 +7,14 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Final
 
-from msgspec import Struct
-
 from service.course.content import Check
 from service.generation.offline.reading.language import content_stems, words
 from service.generation.offline.reading.section import Form, Part
 from service.generation.offline.reading.sentence import Sentence, dangles
 from service.generation.offline.teaching.curriculum import Curriculum
-from service.generation.offline.teaching.definition import PLAIN, Definition, definitions
+from service.generation.offline.teaching.definition import PLAIN, Definition
 from service.generation.offline.teaching.distractor import Gap, close, siblings
-from service.generation.offline.teaching.plan import Group
+from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.term import Term, pattern
 from service.generation.offline.teaching.wording import wording
 
@@ -31,27 +29,15 @@ _CELL: Final = re.compile(r"(?<!\\)\|")
 _ARTICLE: Final = re.compile(r"\b([Aa])n? $")
 
 
-class Lesson(Struct, frozen=True):
-    """What questions are made from: a lesson's text, its definitions and the course's terms."""
-
-    course: Curriculum
-    group: Group
-    definitions: tuple[Definition, ...]
-
-    @property
-    def sentences(self) -> list[Sentence]:
-        """Every sentence of its prose."""
-        return [one for _, part in self.parts("prose") for one in part.sentences]
-
-    def parts(self, form: Form) -> list[tuple[int, Part]]:
-        """Every part of a form, with the number of the unit it stands in."""
-        return [
-            (at, part)
-            for at, unit in enumerate(self.group)
-            for passage in unit.passages
-            for part in passage.parts
-            if part.form == form
-        ]
+def _parts(draft: Draft, form: Form) -> list[tuple[int, Part]]:
+    """Return every part of a form, with the number of the unit it stands in."""
+    return [
+        (at, part)
+        for at, unit in enumerate(draft.group)
+        for passage in unit.passages
+        for part in passage.parts
+        if part.form == form
+    ]
 
 
 def _made(question: str, key: str, others: Sequence[str], reason: str) -> Check | None:
@@ -68,15 +54,15 @@ def _self_standing(one: Sentence, language: str) -> bool:
     return askable and not dangles(one, language)
 
 
-def meanings(lesson: Lesson) -> Iterator[Check]:
+def meanings(draft: Draft) -> Iterator[Check]:
     """Ask which of several meanings the text gives to a term: "X is …"."""
-    say, language = wording(lesson.course.language), lesson.course.language
+    say, language = wording(draft.course.language), draft.course.language
     known = [
         one
-        for one in _everywhere(lesson)
+        for one in _everywhere(draft)
         if one.strength >= PLAIN and len(words(one.meaning)) in _MEANING
     ]
-    mine = [one for one in known if one in lesson.definitions]
+    mine = [one for one in known if one in draft.definitions]
     for one in sorted(mine, key=lambda one: -one.strength):
         if _names(one.term, one.meaning, language):
             continue
@@ -100,36 +86,34 @@ def _names(term: Term, text: str, language: str) -> bool:
     return bool(set(content_stems(term.name, language)) & set(content_stems(text, language)))
 
 
-def _everywhere(lesson: Lesson) -> list[Definition]:
+def _everywhere(draft: Draft) -> list[Definition]:
     """Return the lesson's definitions and then those of the other lessons, to be told apart."""
-    course = lesson.course
-    passages = [passage for group in course.groups for unit in group for passage in unit.passages]
-    rest = definitions(course.terms, passages, course.language)
-    names = {one.term for one in lesson.definitions}
-    return [*lesson.definitions, *(one for one in rest if one.term not in names)]
+    course = draft.course
+    found = [one for own in (draft.definitions, *course.definitions) for one in own]
+    return list({one.term: one for one in reversed(found)}.values())[::-1]
 
 
-def gaps(lesson: Lesson) -> Iterator[Check]:
+def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, its definition first."""
-    sentences = lesson.sentences
-    best = sorted(lesson.definitions, key=lambda one: -one.strength)
+    sentences = [one for _, one in draft.prose]
+    best = sorted(draft.definitions, key=lambda one: -one.strength)
     pairs = [(one.term, one.sentence) for one in best]
     pairs += [
         (term, one)
-        for term in lesson.course.terms
+        for term in draft.course.terms
         for one in sentences
         if term.name.lower() in one.plain.lower()
     ]
     here = "\n".join(one.plain for one in sentences)
     seen: set[Term] = set()
     for term, one in pairs:
-        if term not in seen and (check := _gap(lesson, term, one, here)):
+        if term not in seen and (check := _gap(draft, term, one, here)):
             seen.add(term)
             yield check
 
 
-def _gap(lesson: Lesson, term: Term, one: Sentence, here: str) -> Check | None:
-    language = lesson.course.language
+def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
+    language = draft.course.language
     found = list(pattern(term.name).finditer(one.plain))
     if len(found) != 1 or not _self_standing(one, language):
         return None
@@ -140,16 +124,16 @@ def _gap(lesson: Lesson, term: Term, one: Sentence, here: str) -> Check | None:
         return None
     say, key = wording(language), one.plain[start:end]
     key = key[0].lower() + key[1:] if term.name[0].islower() else key
-    others = siblings(Gap(term, key, one.plain, here), lesson.course.terms, language)
+    others = siblings(Gap(term, key, one.plain, here), draft.course.terms, language)
     question = say.ask_gap.format(sentence=f"{before}{GAP}{one.plain[end:]}")
     return _made(question, key, others, say.because.format(sentence=one.plain))
 
 
-def steps(lesson: Lesson) -> Iterator[Check]:
+def steps(draft: Draft) -> Iterator[Check]:
     """Ask what follows a step, in lists the author numbered."""
-    say = wording(lesson.course.language)
-    for at, part in lesson.parts("steps"):
-        heading = lesson.group[at].section.heading
+    say = wording(draft.course.language)
+    for at, part in _parts(draft, "steps"):
+        heading = draft.group[at].section.heading
         top = [
             one.plain for one, depth in zip(part.sentences, part.depths, strict=True) if not depth
         ]
@@ -169,17 +153,17 @@ def steps(lesson: Lesson) -> Iterator[Check]:
                 yield check
 
 
-def tables(lesson: Lesson) -> Iterator[Check]:
+def tables(draft: Draft) -> Iterator[Check]:
     """Ask which cell belongs to a row of a table, the other cells of its column beside it."""
-    for at, part in lesson.parts("table"):
-        section = lesson.group[at].section
-        text = lesson.course.sources[section.source].material.text
+    for at, part in _parts(draft, "table"):
+        section = draft.group[at].section
+        text = draft.course.sources[section.source].material.text
         rows = [_cells(line) for line in text[part.start : part.end].split("\n")]
         body = [row for row in rows[2:] if len(row) == len(rows[0])]
         if section.heading:
             for column in range(1, len(rows[0])):
                 yield from _column(
-                    section.heading, rows[0][column], body, column, lesson.course.language
+                    section.heading, rows[0][column], body, column, draft.course.language
                 )
 
 
@@ -202,11 +186,11 @@ def _cells(line: str) -> list[str]:
     return [re.sub(r"[*_`]", "", cell).strip() for cell in _CELL.split(line.strip().strip("|"))]
 
 
-def years(lesson: Lesson) -> Iterator[Check]:
+def years(draft: Draft) -> Iterator[Check]:
     """Ask for the year missing from a sentence, other years of the course beside it."""
-    say, language = wording(lesson.course.language), lesson.course.language
-    known = _all_years(lesson.course)
-    for one in lesson.sentences:
+    say, language = wording(draft.course.language), draft.course.language
+    known = _all_years(draft.course)
+    for one in [one for _, one in draft.prose]:
         found = _YEAR.findall(one.plain)
         if len(found) != 1 or not _self_standing(one, language):
             continue
@@ -225,10 +209,10 @@ def _all_years(course: Curriculum) -> list[int]:
     return sorted({int(year) for text in plain for year in _YEAR.findall(text)})
 
 
-def own_words(lesson: Lesson) -> Iterator[Check]:
+def own_words(draft: Draft) -> Iterator[Check]:
     """Ask for a meaning or a main point in the reader's own words."""
-    say = wording(lesson.course.language)
-    for one in sorted(lesson.definitions, key=lambda one: one.strength):
+    say = wording(draft.course.language)
+    for one in sorted(draft.definitions, key=lambda one: one.strength):
         plain = one.sentence.plain
         yield Check(
             say.ask_open_term.format(term=one.term.name),
@@ -236,9 +220,9 @@ def own_words(lesson: Lesson) -> Iterator[Check]:
             (),
             say.because.format(sentence=plain),
         )
-    for unit in lesson.group:
+    for unit in draft.group:
         found = [one for passage in unit.passages for one in passage.sentences]
-        whole = [one for one in found if _self_standing(one, lesson.course.language)] or found
-        title = lesson.course.sources[unit.section.source].title
+        whole = [one for one in found if _self_standing(one, draft.course.language)] or found
+        title = draft.course.sources[unit.section.source].title
         question = say.ask_open_section.format(heading=unit.section.heading or title)
         yield Check(question, whole[0].plain, (), say.because.format(sentence=whole[0].plain))

@@ -1,0 +1,115 @@
+"""Titles: what a lesson is called, after the headings of what it teaches, or after its terms."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from service.generation.offline.reading.language import content_stems
+from service.generation.offline.reading.section import Section
+from service.generation.offline.teaching.curriculum import Curriculum
+from service.generation.offline.teaching.plan import Group
+from service.generation.offline.teaching.wording import series, wording
+
+_LONGEST: Final = 72
+_WHOLE: Final = 0.8  # a lesson with this share of a text may bear its title
+_PARTS: Final = 3
+
+
+def titles(course: Curriculum) -> list[str]:
+    """Return the titles of the lessons of `course`, no two of them the same."""
+    taken: list[str] = []
+    for at in range(len(course.groups)):
+        taken.append(_distinct(course, at, _title(course, at), taken))
+    return taken
+
+
+def _title(course: Curriculum, at: int) -> str:
+    """Name a lesson after the narrowest heading above all it teaches, or after its parts."""
+    group = course.groups[at]
+    numbers = sorted({unit.section.source for unit in group})
+    if len(numbers) > 1:
+        sizes = {
+            course.sources[n].title: sum(one.words for one in group if one.section.source == n)
+            for n in numbers
+        }
+        return _joined(course, sizes)
+    source = course.sources[numbers[0]]
+    mine = {unit.section.path for unit in group}
+    if _covers(mine, source.body):
+        return source.title
+    top = _common([unit.section.path for unit in group])
+    if top and (
+        len(mine) == 1 or _covers(mine, [one for one in source.body if one.path[: len(top)] == top])
+    ):
+        return top[-1]
+    names = headings(group)
+    return _joined(course, names) if names else _by_terms(course, at) or source.title
+
+
+def _covers(mine: set[tuple[str, ...]], sections: Sequence[Section]) -> bool:
+    """Tell whether a lesson has most of the words of `sections`."""
+    whole = sum(one.words for one in sections)
+    return sum(one.words for one in sections if one.path in mine) >= _WHOLE * whole
+
+
+def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    shared = 0
+    while all(len(one) > shared and one[shared] == paths[0][shared] for one in paths):
+        shared += 1
+    return paths[0][:shared]
+
+
+def headings(group: Group) -> dict[str, int]:
+    """Return the headings a lesson goes through, the outermost that differ, and their words."""
+    top = len(_common([unit.section.path for unit in group]))
+    sizes: dict[str, int] = {}
+    for unit in group:
+        path = unit.section.path
+        name = path[top] if len(path) > top else unit.section.heading
+        if name:
+            sizes[name] = sizes.get(name, 0) + unit.words
+    return sizes
+
+
+def _joined(course: Curriculum, sizes: dict[str, int]) -> str:
+    """Join the names of the largest parts, as many as fit, in the order of the lesson."""
+    largest = sorted(sizes, key=lambda name: -sizes[name])
+    for count in range(min(_PARTS, len(sizes)), 1, -1):
+        names = [name for name in sizes if name in largest[:count]]
+        whole = listed(names, course.language)
+        if len(whole) <= _LONGEST and not any("?" in name for name in names):
+            return whole
+    return largest[0]
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """Return ``A, B and C``, or with commas alone where a name has an "and" of its own."""
+    say = wording(language)
+    clear = not any(f" {say.conjunction} " in name for name in names)
+    return series(names, say) if clear else ", ".join(names)
+
+
+def _by_terms(course: Curriculum, at: int) -> str:
+    whole = listed([one.name for one in course.concepts[at][:2]], course.language)
+    return whole[:1].upper() + whole[1:]
+
+
+def _distinct(course: Curriculum, at: int, title: str, taken: Sequence[str]) -> str:
+    """Tell a lesson from others of the same title by what it is about."""
+    if title not in taken and not _shared(course, at):
+        return title
+    said = set(content_stems(title, course.language))
+    fresh = [one.name for one in course.concepts[at] if not set(one.key) & said]
+    for first in range(len(fresh)):
+        longer = f"{title}: {listed(fresh[first : first + 2], course.language)}"
+        if longer not in taken:
+            return longer
+    count = sum(one.startswith(title) for one in taken)
+    return f"{title} ({count + 1})" if count else title
+
+
+def _shared(course: Curriculum, at: int) -> bool:
+    """Tell whether a lesson is a part of one section only, and another has the rest of it."""
+    mine = {(unit.section.source, unit.section.path) for unit in course.groups[at]}
+    rest = (group for n, group in enumerate(course.groups) if n != at)
+    others = {(unit.section.source, unit.section.path) for group in rest for unit in group}
+    return len(mine) == 1 and mine <= others
