@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS log.events (
     data        jsonb       NOT NULL,
     metadata    jsonb       NOT NULL,
     CONSTRAINT events_pkey PRIMARY KEY (position),
-    CONSTRAINT events_stream_id_version_key UNIQUE (stream_id, version)
+    CONSTRAINT events_stream_id_version_key UNIQUE (stream_id, version),
+    CONSTRAINT events_version_check CHECK (version > 0)
 );
 
 -- What belongs to a person stands beside its event, so that it can be erased while the log stays.
@@ -44,7 +45,8 @@ CREATE TABLE IF NOT EXISTS log.receipts (
     position    bigint  NOT NULL,
     events      integer NOT NULL,
     fingerprint bytea   NOT NULL,
-    CONSTRAINT receipts_pkey PRIMARY KEY (key)
+    CONSTRAINT receipts_pkey PRIMARY KEY (key),
+    CONSTRAINT receipts_events_check CHECK (events > 0)
 );
 
 CREATE OR REPLACE FUNCTION log.refuse_change() RETURNS trigger

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, get_type_hints
 
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
 from service.log.decider import Decider
@@ -36,7 +36,7 @@ def structs(kind: type[T], **known: st.SearchStrategy[Any]) -> st.SearchStrategy
 
 
 def _field(field: FieldInfo, hint: Any) -> st.SearchStrategy[Any]:
-    if field.required:
+    if field.default is NODEFAULT:
         return st.from_type(hint)
     return st.one_of(st.just(field.default), st.from_type(hint))
 

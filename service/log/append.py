@@ -118,6 +118,7 @@ class Sender:
     async def send(self, batch: Sequence[Waiting]) -> None:
         """Settle every future of `batch`; never raises."""
         pause = 0.05
+        _expire(batch, time.monotonic())
         while batch := [w for w in batch if not w.future.done()]:
             try:
                 await self._call(batch)

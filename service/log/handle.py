@@ -184,9 +184,9 @@ class Log:
 
     def _advance(self, write: Write, tenant_id: UUID) -> None:
         known = self._states.get(write.stream_id)
-        if known is None and write.expected_version == 0:
+        if known is None or not known.version:
             known = Loaded(write.decider.category, write.decider.initial, 0, tenant_id)
-        if known is None or known.version != write.expected_version:
+        if known.version != write.expected_version:
             return
         state = write.decider.fold(write.events, known.state)
         version = write.expected_version + len(write.events)
