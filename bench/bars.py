@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from bench import append, http, many, projections
+from bench import append, http, jobs, live, many, projections, serve
 from bench.machine import Lab
 from bench.ratio import Measured
 
@@ -48,10 +48,19 @@ BARS: Final = (
     higher("growth", 0.8, "commits with 5 million events stored ÷ with 50 thousand", many.growth),
     higher("http_commands", 0.5, "POST commands, durable when answered ÷ an empty JSON handler",
            http.commands),
+    lower("live_lag", 5, "p99 from durable to visible, at half rate ÷ p99 of an append",
+          live.lag),
     higher("rebuild_scan", 0.5, "a build of the heaviest projection ÷ a scan of its events' data",
            projections.against_scan),
     higher("rebuild_rows", 40, "a build of the jobs ÷ a Python loop, 500 events a transaction",
            projections.against_rows),
     higher("rebuild_beside", 0.6, "commits while a projection is rebuilt ÷ before",
            projections.beside),
+    higher("jobs_rate", 1000, "jobs a second through enqueue, claim, start and completion",
+           jobs.rate),
+    lower("jobs_pickup_ms", 10, "ms from a job's creation to its start on an idle system, p50",
+          jobs.pickup),
+    lower("start", 1.5, "run.py serve to ready with a million events stored ÷ with none",
+          serve.start),
+    lower("memory", 1.3, "resident size after 100,000 commands ÷ after 10,000", serve.memory),
 )  # fmt: skip

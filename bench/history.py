@@ -23,7 +23,7 @@ AT_ONCE: Final = 32
 """Courses that are generated at the same time, so that streams stand between one another."""
 VARIANTS: Final = 24
 VOCABULARY: Final = (
-    "water cycle vapour cloud rain river sea sun heat energy air cools falls rises flows plant root "
+    "water cycle vapour cloud rain river sea sun heat energy air cools falls rises flows root "
     "leaf soil stone layer step source model change because therefore while before after learner "
     "explains compares measures observes draws names orders the a of in and to from with each"
 )
