@@ -1,0 +1,62 @@
+# Needs make and a Python from 3.11 on; everything else goes into .venv, pinned and checked by hash.
+
+VENV := .venv
+BIN := $(VENV)/bin
+CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
+RIGHT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(RIGHT)' 2>/dev/null && echo $$p && break; done)
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fix bench psql lock clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/dev.installed ## Set up .venv with all that development needs
+
+run: $(VENV)/run.installed ## Start everything: API, projector, worker, embedded PostgreSQL
+	@exec $(BIN)/python run.py serve $(ARGS)
+
+test: $(VENV)/dev.installed ## Run the tests; ARGS="tests/log -x" runs some of them
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.installed ## Check format, lint and types; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: $(VENV)/dev.installed ## Format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.installed ## Measure the bars; ARGS="--only append_64" measures one
+	$(BIN)/python run.py bench $(ARGS)
+
+psql: $(VENV)/run.installed ## Open psql on the database
+	@$(BIN)/python run.py db psql
+
+lock: $(BIN)/python ## Pin what pyproject.toml asks for; the newest that fits
+	$(BIN)/pip install --quiet pip-tools
+	$(COMPILE) --upgrade --output-file=requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra=dev --constraint=requirements.lock \
+		--output-file=requirements-dev.lock pyproject.toml
+
+clean: ## Remove .venv and caches; the data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Daybook needs a Python from 3.11 on; none was found." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.installed: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev.installed: requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/run.installed
