@@ -34,21 +34,15 @@ API: Final = under(
         Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
         Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
         Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
-        Route("POST", "/sources", library.add, 201, refusals=library.ADDED, limit=library.BODY_MAX),
+        Route("POST", "/sources", library.add, 201, (200,), refusals=library.ADDED),
         Route("GET", "/sources", library.browse),
         Route("GET", "/sources/{source}", library.show, refusals=library.FOUND),
-        Route(
-            "PUT",
-            "/sources/{source}",
-            library.replace,
-            refusals=library.REPLACED,
-            limit=library.BODY_MAX,
-        ),
+        Route("PUT", "/sources/{source}", library.replace, refusals=library.REPLACED),
         Route("DELETE", "/sources/{source}", library.remove, refusals=library.FOUND),
         Route("GET", "/search", library.search),
         Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
         Route(
-            "GET", "/jobs/{job}/events", job.follow, also=(204,), refusals=job.FOUND, streams=True
+            "GET", "/jobs/{job}/events", job.follow, 200, (204,), refusals=job.FOUND, streams=True
         ),
         Route("POST", "/jobs/{job}/cancel", job.cancel, refusals=job.CANCELLED),
         Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED),

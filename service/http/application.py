@@ -1,6 +1,5 @@
 """The aiohttp application: routes mounted, documented, measured and wrapped."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -16,7 +15,9 @@ BODY_MAX: Final = 64 * 1024 * 1024
 """aiohttp's own limit, out of the way: each route has its own."""
 
 
-def application(routes: Sequence[Route], resources: Resources, metrics: Metrics) -> web.Application:
+def application(
+    routes: tuple[Route, ...], resources: Resources, metrics: Metrics
+) -> web.Application:
     """Return the application that serves `routes` on `resources`."""
     app = web.Application(middlewares=[outermost], client_max_size=BODY_MAX)
     app[RESOURCES] = resources

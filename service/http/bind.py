@@ -13,16 +13,19 @@ from service.http import form, header, token
 from service.http.body import check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
 from service.http.parameter import path_of
-from service.http.query import query
+from service.http.query import misfit, query
 from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
 from service.refusal import Forbidden, Unauthenticated, Unavailable
+from service.sql import SQL
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
 READ_WAIT: Final = 5.0
 """Seconds a read waits for the projections to reach its `min_position`."""
+SOON: Final = 0.3
+"""Seconds in which a healthy projector has folded what was just written."""
 POSITION_HEADER: Final = "X-Projection-Position"
 READS: Final = frozenset({"GET", "HEAD"})
 KEYS: Final = UUID("5b0d3c8e-6f0a-5c3b-9d53-0f9a6f4b7a10")
@@ -92,9 +95,10 @@ async def taken(
     """Return the decoded body; what a GET may carry means nothing (RFC 9110, section 9.3.1)."""
     if request.method in READS:
         return None
+    limit = route.limit or shape.limit
     if shape.form is not None and request.content_type == form.MULTIPART:
-        return await form.read(request, shape.form, route.limit)
-    raw = await read(request, route.limit)
+        return await form.read(request, shape.form, limit)
+    raw = await read(request, limit)
     check_media_type(request, raw)
     return decode(decoder, raw)
 
@@ -107,7 +111,7 @@ async def reached(asked: Any, resources: Resources) -> int | None:
     if not isinstance(asked, Read):
         return None
     tail = resources.tail
-    if asked.min_position > tail.position and not await tail.reached(asked.min_position, READ_WAIT):
+    if not await come(asked.min_position, resources):
         behind = asked.min_position - tail.position
         raise ProjectionBehind(
             f"The read models stand {behind} events before position {asked.min_position}.",
@@ -115,6 +119,19 @@ async def reached(asked: Any, resources: Resources) -> int | None:
             lag=behind,
         )
     return tail.position
+
+
+async def come(position: int, of: Resources) -> bool:
+    """Wait for the projections to reach `position`; say whether they did.
+
+    Raises `Invalid` for a position that the log itself has not reached: it is another log's.
+    """
+    if position <= of.tail.position or await of.tail.reached(position, SOON):
+        return True
+    head = await of.database.fetchval(SQL["log/head"])
+    if position > head:
+        raise misfit("min_position", f"This log ends at position {head}.")
+    return await of.tail.reached(position, READ_WAIT)
 
 
 def called(

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 JSON: Final = "application/json"
 MEBIBYTE: Final = 1024 * 1024
+UPLOAD_MAX: Final = 21 * MEBIBYTE
+"""A file of 20 MiB, and what a form puts around it."""
 READ_SECONDS: Final = 20.0
 """How long a client may take to send its whole body: slow ones must not hold memory for ever."""
 

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
@@ -68,8 +69,9 @@ _ANSWERED: Final[Json] = {
 }
 
 
-def document(routes: Sequence[Route], version: str) -> Json:
-    """Return the document of `routes`. Raises ValueError where two types share a name."""
+@cache
+def document(routes: tuple[Route, ...], version: str) -> Json:
+    """Return the document of `routes`, which nobody may change: it is made once."""
     shapes = [shape_of(route.handler) for route in routes]
     kinds = (kind for shape in shapes for kind in (shape.body, shape.query, shape.value))
     named = [Problem, *dict.fromkeys(kind for kind in kinds if kind is not None)]
@@ -115,7 +117,7 @@ def _operation(route: Route, shape: Shape, schema_of: Mapping[Any, Json], compon
         "security": [{"bearer": []}] if route.role else [],
         "x-role": route.role,
         "parameters": [*_path(route), *_query(shape, schema_of, components), *_sent(route)],
-        "responses": {**_success(route, shape, schema_of), **_problems(route)},
+        "responses": _responses(route, shape, schema_of),
     }
     if route.method in COMMANDS:
         operation["requestBody"] = _request_body(shape, schema_of, components)
@@ -166,7 +168,7 @@ def _sent(route: Route) -> Iterator[Json]:
             "in": "header",
             "required": False,
             "description": "The position to go on from.",
-            "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+            "schema": {"type": "string", "pattern": "^[0-9]{0,18}$"},
         }
 
 
@@ -179,8 +181,19 @@ def _request_body(shape: Shape, schema_of: Mapping[Any, Json], components: Json)
     return {"required": required, "content": content}
 
 
-def _success(route: Route, shape: Shape, schema_of: Mapping[Any, Json]) -> Json:
-    status = HTTPStatus(route.status)
+def _responses(route: Route, shape: Shape, schema_of: Mapping[Any, Json]) -> Json:
+    responses = _problems(route)
+    for status in (route.status, *route.also):
+        answer = _success(route, shape, schema_of, HTTPStatus(status))
+        if problems := responses.get(str(status)):
+            answer["content"] |= problems["content"]
+        responses[str(status)] = answer
+    return dict(sorted(responses.items()))
+
+
+def _success(route: Route, shape: Shape, schema_of: Mapping[Any, Json], status: HTTPStatus) -> Json:
+    if status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+        return {"description": status.phrase, "content": {}}
     content: Json = {}
     if shape.value is not None:
         content[route.media] = {"schema": schema_of[shape.value]}
@@ -191,7 +204,7 @@ def _success(route: Route, shape: Shape, schema_of: Mapping[Any, Json]) -> Json:
     answer: Json = {"description": status.phrase, "content": content}
     if headers := {name: _ANSWERED[name] for name in _answered(route, shape)}:
         answer["headers"] = headers
-    return {str(int(status)): answer}
+    return answer
 
 
 def _answered(route: Route, shape: Shape) -> Iterator[str]:

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from service.http.body import JSON, MEBIBYTE, Nothing
+from service.http.body import JSON, MEBIBYTE, UPLOAD_MAX, Nothing
 from service.http.call import Answer, Call
 from service.http.form import Form
 from service.refusal import Refusal
@@ -21,16 +21,19 @@ class Route(Struct, frozen=True):
 
     What else there is to know stands at the handler: its docstring's first line is the summary,
     and the types of its ``Call[Body, Query]`` and its ``Answer[Value]`` are what is decoded and
-    encoded. `streams` marks a handler that may answer with an event stream, which has no deadline.
+    encoded. `also` are other statuses it may answer with, and `streams` marks a handler that may
+    answer with an event stream, which has no deadline. `limit` is the size in bytes a body may
+    have: a mebibyte if not given, or an upload's where the handler takes a form.
     """
 
     method: str
     path: str
     handler: Handler
     status: int = 200
+    also: tuple[int, ...] = ()
     role: str | None = "user"
     refusals: tuple[type[Refusal], ...] = ()
-    limit: int = MEBIBYTE
+    limit: int | None = None
     media: str = JSON
     streams: bool = False
 
@@ -42,6 +45,11 @@ class Shape(Struct, frozen=True):
     form: type[Form] | None
     query: Any
     value: Any
+
+    @property
+    def limit(self) -> int:
+        """The bytes a body may have unless its route says otherwise."""
+        return MEBIBYTE if self.form is None else UPLOAD_MAX
 
 
 def shape_of(handler: Handler) -> Shape:

@@ -11,7 +11,7 @@ from service.app import API, ROUTES
 from service.http import openapi
 from service.http.body import JSON
 from service.http.example import resolved
-from service.http.route import Route
+from service.http.route import Route, shape_of
 from tests.http.conftest import Client
 
 Bearer = Callable[..., dict[str, str]]
@@ -105,7 +105,7 @@ async def test_a_body_that_is_none_is_refused(
 @pytest.mark.parametrize("route", WITH_BODY, ids=name)
 async def test_a_body_over_the_limit_is_refused(dry: Client, route: Route) -> None:
     headers = {"Content-Type": JSON}
-    data = io.BytesIO(b" " * (route.limit + 1))
+    data = io.BytesIO(b" " * (shape_of(route.handler).limit + 1))
     response = await dry.request(route.method, path(route), data=data, headers=headers)
 
     assert response.status == 413

@@ -204,15 +204,6 @@ async def test_a_read_says_what_it_has_seen(client: Client) -> None:
     assert response.headers["X-Projection-Position"] == "5"
 
 
-async def test_a_read_ahead_of_the_read_models_is_told_to_come_back(client: Client) -> None:
-    response = await client.get("/api/v1/fresh?min_position=9")
-    document = await response.json()
-
-    assert response.status == 503
-    assert response.headers["Retry-After"] == "1"
-    assert (document["code"], document["position"], document["lag"]) == ("projection-behind", 5, 4)
-
-
 async def test_every_answer_carries_the_careful_headers(client: Client) -> None:
     for path in ("/api/v1/shelf", "/nothing", "/docs"):
         headers = (await client.get(path)).headers
