@@ -10,15 +10,72 @@ Role = Literal["body", "summary", "objectives", "glossary", "aside"]
 
 _NUMBER: Final = re.compile(
     r"^(?:(?:chapter|lesson|unit|module|part|section|kapitel|lektion|teil|abschnitt|chapitre|partie|cap[ií]tulo)\s+"
-    r"(?:\d+|[ivxlc]+)\b\s*[.:)–—-]*\s*|\(?\d+(?:\.\d+)*\s*[.):–—-]+\s*|\d+(?:\.\d+)+\s+|[A-Z0-9]{2,}\.\d+:\s+"
+    r"(?:\d+|[ivxlc]+)\b\s*[.:)–—-]*\s*|\(?\d+(?:\.\d+)*\s*[.):–—-]+\s*|(?:[IVXLC]+|[A-Z])[.)]\s+|\d+(?:\.\d+)+\s+|[A-Z0-9]{2,}\.\d+:\s+"
     r"|(?:PRIM|DEF|THM|APP)-[A-Z]+\d+:\s*)",
     re.IGNORECASE,
 )
-_SMALL: Final = 4
+_SMALL: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "nor",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "vs",
+        "with",
+        "am",
+        "das",
+        "dem",
+        "den",
+        "der",
+        "des",
+        "die",
+        "ein",
+        "eine",
+        "für",
+        "im",
+        "und",
+        "von",
+        "zu",
+        "au",
+        "aux",
+        "de",
+        "des",
+        "du",
+        "en",
+        "et",
+        "la",
+        "le",
+        "les",
+        "ou",
+        "un",
+        "une",
+        "al",
+        "con",
+        "del",
+        "el",
+        "las",
+        "los",
+        "por",
+        "un",
+        "una",
+        "y",
+    ]
+)
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 _TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.])\s*$")
 _PATTERNS: Final[dict[Role, str]] = {
-        "summary": r"(?:section |chapter |lesson )?(?:summary|recap|conclusion|in short|key (?:points|takeaways|ideas))(?: and .*)?"
+        "summary": r"(?:section |chapter |lesson )?(?:summary|recap|conclusion|in short|key (?:points|takeaways|ideas))"
         r"|zusammenfassung|fazit|das wichtigste(?: .*)?|résumé|conclusion|en résumé|resumen|conclusi[oó]n(?:es)?",
         "objectives": r"(?:learning )?(?:objectives|outcomes|goals)|what you(?:['’]ll| will) learn(?: .*)?|lernziele"
         r"|objectifs(?: .*)?|objetivos(?: .*)?",
@@ -33,6 +90,10 @@ _PATTERNS: Final[dict[Role, str]] = {
         r"|copyright(?: .*)?|about (?:this|the) (?:author|book|document).*|change ?log|revision history|feedback|index|impressum"
         r"|authors?|credits?|disclaimer|installation|author'?s? address(?:es)?|iana considerations|status of this memo",
 }  # fmt: skip
+_OPENING: Final = re.compile(
+    r"(?:introduction|overview|preface|einleitung|einführung|überblick|introducción|préface)$",
+    re.IGNORECASE,
+)
 _ROLES: Final = {
     role: re.compile(rf"^(?:{pattern})\W*$", re.IGNORECASE) for role, pattern in _PATTERNS.items()
 }
@@ -41,7 +102,7 @@ _ROLES: Final = {
 def clean(raw: str) -> str:
     """Return a heading's words, as plain Markdown: ``4.1. What Is Ownership?`` loses its number."""
     text = _EMOJI.sub("", markup.shown(raw)).strip()
-    text = _TRAIL.sub("", text).replace("**", "").strip()
+    text = _TRAIL.sub("", text.replace("**", "").strip()).replace(" -- ", " – ").strip()
     if text.startswith("*") and text.endswith("*"):
         text = text.strip("*")
     text = _NUMBER.sub("", text).strip() or text
@@ -49,9 +110,14 @@ def clean(raw: str) -> str:
 
 
 def _calmed(text: str) -> str:
-    """Return a heading in capitals as a title; short words (of, und, les) stay small inside it."""
-    names = [word if len(word) < _SMALL else word.capitalize() for word in text.lower().split(" ")]
+    """Return a heading in capitals as a title; idle words (of, und, les) stay small inside it."""
+    names = [word if word in _SMALL else word.capitalize() for word in text.lower().split(" ")]
     return " ".join([names[0].capitalize(), *names[1:]])
+
+
+def opens(words: str) -> bool:
+    """Tell whether a heading says only that a text begins."""
+    return _OPENING.match(words) is not None
 
 
 def role(words: str) -> Role:

@@ -18,7 +18,7 @@ _STEMMERS: Final = {
 }  # fmt: skip
 
 _STOP: Final = {
-    "en": """a about above after again all almost also although always am among an and another any are around as at away
+    "en": """a about above across after again against all almost along also although always am among an and another any are around as at away
     back be became because become been before being below between both but by can cannot could did do does doing done
     down during each either else even ever every few first for from further get gets got had has have having he her here
     hers herself him himself his how however i if in instead into is it its itself just last least less let like likely

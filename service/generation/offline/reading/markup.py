@@ -27,6 +27,8 @@ _FENCE: Final = re.compile(
 )
 _TICKED: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
+_MATHS: Final = re.compile(r"\$(?=\S)[^$\n]*?[\\^_={}][^$\n]*?\$")
+
 _PREFIX: Final = re.compile(r"\n[ \t]*(?:>[ \t]?)*")
 _NOISE: Final = (
     re.compile(r"<!--.*?-->", re.DOTALL),
@@ -100,7 +102,7 @@ def shown(raw: str) -> str:
         codes.append(match[0])
         return f"\x00{len(codes) - 1}\x00"
 
-    text = _TICKED.sub(keep, _PREFIX.sub(" ", raw))
+    text = _MATHS.sub(keep, _TICKED.sub(keep, _PREFIX.sub(" ", raw)))
     for noise in _NOISE:
         text = noise.sub("", text)
     text = _MACRO.sub(lambda match: match[2] or match[1], text)

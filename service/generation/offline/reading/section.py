@@ -19,7 +19,9 @@ _LONGEST_TABLE: Final = 16
 _NUMBERED: Final = re.compile(r"^(?:[IVXLC]+|\d+(?:\.\d+)*)\.?\s+\S")
 _BARE: Final = re.compile(r"^[A-ZÄÖÜ0-9][^.!?;:]{2,70}$")
 _LEAD: Final = re.compile(
-    r"(?:able to|will learn|objectives|lernziele|können sie|kannst du)\b.*:?$", re.IGNORECASE
+    r"\b(?:you|students?|learners?|readers?)\b.{0,40}\b(?:able to|will learn|should understand)\b[^.]*$"
+    r"|\b(?:objectives|lernziele|lernst du|kannst du|können sie)\b[^.]*:\W*$",
+    re.IGNORECASE,
 )
 _LINKED: Final = re.compile(r"\]\(|\]\[|\[\[|https?://")
 
@@ -113,7 +115,9 @@ def _heading_level(text: str, block: Block) -> int:
     if block.kind == "paragraph" and _NUMBERED.match(raw) and _BARE.match(_NUMBERED.sub("A", raw)):
         return 1 + raw.split()[0].rstrip(".").count(".") + 1
     bold = raw.startswith("**") and raw.endswith("**") and raw.count("**") == 2  # noqa: PLR2004
-    if block.kind == "paragraph" and (bold or (raw.isupper() and _BARE.match(raw))):
+    if block.kind == "paragraph" and (
+        bold or (raw.isupper() and "_" not in raw and _BARE.match(raw))
+    ):
         return 5 if bold else 2
     lone = block.kind == "list" and block.ordered and len(block.items) == 1
     return 2 if lone and _BARE.match(text[block.items[0].start : block.items[0].end]) else 0
@@ -126,10 +130,12 @@ def _passages(text: str, found: Sequence[Block], language: str) -> Iterator[Pass
     for at, block in enumerate(found):
         following = found[at + 1] if at + 1 < len(found) else None
         part = _part(text, block, following, language, leaning=joined)
-        if part is None:
+        announced = joined and _announcing(open_parts[-1])
+        bare = part is not None and part.form == "code" and text[part.start] not in "`~"
+        if part is None or (bare and not announced):
             joined = False
             continue
-        if not (joined and _belongs(part, open_parts[-1], language)):
+        if not announced and not (joined and _leans(part, language)):
             if open_parts:
                 yield Passage(tuple(open_parts))
             open_parts = []
@@ -139,11 +145,14 @@ def _passages(text: str, found: Sequence[Block], language: str) -> Iterator[Pass
         yield Passage(tuple(open_parts))
 
 
-def _belongs(part: Part, before: Part, language: str) -> bool:
-    if part.form in ("code", "formula"):
-        return True
-    announced = bool(before.sentences) and before.sentences[-1].plain.endswith(":")
-    return announced or (part.form == "prose" and sentence.dangles(part.sentences[0], language))
+def _announcing(part: Part) -> bool:
+    return bool(part.sentences) and part.sentences[-1].plain.endswith(":")
+
+
+def _leans(part: Part, language: str) -> bool:
+    if part.form == "prose":
+        return sentence.dangles(part.sentences[0], language)
+    return part.form in ("code", "formula")
 
 
 def _whole(text: str, block: Block, part: Part) -> bool:

@@ -38,7 +38,7 @@ _FREE: Final = re.compile(
     re.IGNORECASE,
 )
 _PHRASE: Final = re.compile(
-    r"(?:for (?:example|instance)|in (?:contrast|addition|other words|this (?:way|case|example)|that case|turn|fact)|"
+    r"(?:for (?:example|instance)|on the contrary|in short|even (?:so|then)|by the same token|above all|that is|in (?:contrast|addition|other words|this (?:way|case|example)|that case|turn|fact)|"
     r"as (?:a result|such|mentioned|noted|we|you|described|discussed|shown)|on the other hand|at (?:this|that)|"
     r"because of th(?:is|at|ese)|after (?:this|that)|to (?:do|address|avoid|solve) (?:this|that|so)|by contrast|"
     r"the (?:reason|answer|result|solution|problem|difference|trick|idea) (?:is|was|here)|the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
@@ -59,27 +59,32 @@ _POINTING: Final = re.compile(
     r"|\bin dies(?:em|er) (?:Kapitel|Abschnitt|Buch|Artikel|Lektion|Abbildung|Beispiel)\b|\bim (?:nächsten|folgenden|vorigen|letzten) (?:Kapitel|Abschnitt)\b"
     r"|\b(?:siehe|vgl\.) (?:oben|unten)\b|\b(?:obige[nrsm]?|folgende[nrsm]? (?:Abbildung|Beispiel|Codeausschnitt|Tabelle))\b"
     r"|\b(?:click|visit|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|"
-    r"klicke|besuche|cliquez|haga clic)\b|https?://|\bwww\.",
+    r"klicke|besuche|cliquez|haga clic)\b|\bauf der (?:linken|rechten) Seite\b|\bin Zeile \d|https?://|\bwww\.",
     re.IGNORECASE,
 )  # fmt: skip
 _AUTHOR: Final = re.compile(
     r"\b(?:we['’]ll|we will|let['’]s|let us|i['’]ll|we['’]ve (?:seen|discussed|covered|already|now)|you['’]ll (?:learn|see|read)|"
     r"we (?:have )?(?:haven['’]t|said|talked|saw|discuss(?:ed)?|cover(?:ed)?|look(?:ed)? at|learn(?:ed)? (?:about|in)|mentioned|now turn|begin|start)|"
     r"you will (?:learn|be able)|as we|as (?:mentioned|noted|discussed)|earlier,|recall (?:that|from|how)|remember (?:that|how|from)|"
-    r"wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
-    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
+    r"vorhin|(?:werden|wollen|können) wir\b|wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
+    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^here (?:you can see|are (?:a few|some) (?:more )?examples)|\bscroll\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
     re.IGNORECASE,
 )
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
 _END: Final = re.compile(r"[.!?:…][\"'”’»)\]*_`]*$")
 _OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]|^\(.*\)$")
 _LETTER: Final = re.compile(r"`[a-z]\d?`")  # a variable that only an example before it brings in
+_SUBJECTLESS: Final = re.compile(
+    r"(?:occurs?|refers?|includes?|contains?|describes?|means|uses?|used|found|located|called|consists?|has|have|is|are|was|were|helps?|allows?)\b",
+    re.IGNORECASE,
+)
 _SHOWING: Final = re.compile(
     r"^(?:\S+\s+){0,5}?(?:this|these|those|thus|therefore|hence|however|nevertheless|meanwhile|jedoch|daher|deshalb|dies|diese[rsmn]?|cette|ces|estos?|estas?)\b(?! \w+ (?:is|are)\b.*:)",
     re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
-    r"\[\\?\[?link|\{\{|\}\}|\]\(|\]\[|\[\[|\{:|<[a-z/]|\bx-\w+\(|_\{|&[a-z]+;|&#", re.IGNORECASE
+    r"\$\{|\}\{\w+\||\[\\?\[?link|\{\{|\}\}|\]\(|\]\[|\[\[|\{:|<[a-z/]|\bx-\w+\(|&[a-z]+;|&#",
+    re.IGNORECASE,
 )
 
 
@@ -145,6 +150,11 @@ def dangles(sentence: Sentence, language: str) -> bool:
         return True
     first = text.split(maxsplit=1)[0].strip(",.;:").lower() if text else ""
     return first in _DANGLING.get(primary(language), frozenset())
+
+
+def lacks_subject(sentence: Sentence) -> bool:
+    """Tell whether only the heading above says what this is about ("Occurs where …")."""
+    return _SUBJECTLESS.match(sentence.plain) is not None
 
 
 def stands(sentence: Sentence) -> bool:

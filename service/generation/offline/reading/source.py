@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.generation.offline.reading import heading
 from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Section, sections
 from service.generation.offline.reading.sentence import Sentence
@@ -16,6 +17,8 @@ from service.library.material import Material
 _MOST_READ: Final = (
     300_000  # characters of one source; of longer ones only what fits the topic best
 )
+_CLEARLY: Final = 3  # mentions; fewer are by the way
+_NAMING: Final = range(1, 3)  # words of a title that names a subject
 _FEWEST_YEARS: Final = 3
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?![\d.,]*\d)")
 _DIGITS: Final = re.compile(r"(\d+)")
@@ -60,8 +63,12 @@ def _titled(material: Material, found: list[Section]) -> tuple[str, list[Section
     tops = {one.path[:1] for one in found}
     common = next(iter(tops)) if len(tops) == 1 else ()
     stem = material.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("-", " ").replace("_", " ")
-    first = next((one.path[0] for one in found if one.path), "")
-    title = material.title.strip() or (common[0] if common else first or stem.strip().capitalize())
+    first = next(
+        (one.path[0] for one in found[:1] if one.path and not heading.opens(one.path[0])), ""
+    )
+    title = heading.clean(material.title) or (
+        common[0] if common else first or stem.strip().capitalize()
+    )
     if common and len(found) > 1:
         found = [replace(one, path=one.path[1:]) for one in found]
     return title, found
@@ -137,26 +144,27 @@ def _split(source: Source) -> list[str]:
 
 
 def _by_need(found: Sequence[Source]) -> list[Source]:
-    """Put first, again and again, the source that leans least on those still to come."""
-    texts = [
-        " ".join(p.plain for s in one.body for q in s.passages for p in q.sentences).lower()
-        for one in found
-    ]
+    """Put first, again and again, the source that leans clearly least on those still to come."""
+    texts = [_all_stems(one) for one in found]
     names = [_subject(one) for one in found]
     left, order = list(range(len(found))), []
+
+    def need(at: int) -> tuple[int, int]:
+        uses = (texts[at].count(names[n]) for n in left if n != at and names[n])
+        return sum(uses) // _CLEARLY, at
+
     while left:
-        following = min(
-            left,
-            key=lambda at: (
-                sum(texts[at].count(names[n]) for n in left if n != at and names[n]),
-                at,
-            ),
-        )
+        following = min(left, key=need)
         order.append(found[following])
         left.remove(following)
     return order
 
 
+def _all_stems(source: Source) -> str:
+    plain = (one.plain for own in source.body for part in own.passages for one in part.sentences)
+    return " ".join(content_stems(" ".join(plain), source.material.language))
+
+
 def _subject(source: Source) -> str:
     stems = content_stems(source.title, source.material.language)
-    return " ".join(stems) if len(stems) <= 2 else ""  # noqa: PLR2004 - a title of two words names its subject
+    return " ".join(stems) if len(stems) in _NAMING else ""

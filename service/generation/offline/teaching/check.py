@@ -33,7 +33,8 @@ def _new(one: Check, picked: Sequence[Check]) -> bool:
     """Tell whether `one` asks for nothing that another asks for or gives away."""
     return all(
         one.answer.lower() != other.answer.lower()
-        and one.question != other.question
         and one.explanation != other.explanation
+        and one.answer.lower() not in other.question.lower()
+        and other.answer.lower() not in one.question.lower()
         for other in picked
     )

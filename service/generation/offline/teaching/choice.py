@@ -14,7 +14,7 @@ from service.generation.offline.teaching.wish import Wish
 
 _SLACK: Final = 1.15
 _TOO_HARD: Final = 4.0  # grades above the asked one
-_KEEP_AT_LEAST: Final = 0.55  # of what is there, when hard passages are left out
+_KEEP_AT_LEAST: Final = 0.6  # of what is there, when hard passages are left out
 
 
 class Choice(Struct, frozen=True):
@@ -26,51 +26,56 @@ class Choice(Struct, frozen=True):
 
 
 def chosen(course: Choice, group: Group) -> Group:
-    """Return `group` with the passages worth keeping, in their order."""
-    flat = [(at, passage) for at, unit in enumerate(group) for passage in unit.passages]
-    scores = _scores(course, group, [passage for _, passage in flat])
+    """Return `group` with what fits of it: of each unit its beginning, so that no run has holes.
+
+    All units open first; then the one whose next passage says most goes on, until the room is used.
+    Passages far above the grade are left out where enough remains.
+    """
+    rows = [_readable(course, unit) for unit in group]
+    flat = [passage for row in rows for passage in row]
+    scores = dict(zip(flat, _scores(course, group, flat), strict=True))
     room = course.wish.words * _SLACK
-    total = sum(passage.words for _, passage in flat)
-    hard = [_too_hard(course, passage) and not _defines(course, passage) for _, passage in flat]
-    limit = min(room, total)
-    order = sorted(range(len(flat)), key=lambda n: (hard[n], -scores[n], n))
-    kept: set[int] = set()
+    taken = [0] * len(rows)
     size = 0
-    for n in order:
-        words = flat[n][1].words
-        enough = size >= max(total * _KEEP_AT_LEAST, 1) and hard[n]
-        if kept and (size + words > limit or enough):
+    while open_rows := [at for at, row in enumerate(rows) if taken[at] < len(row)]:
+        at = max(open_rows, key=lambda n: (scores[rows[n][taken[n]]], -n))
+        words = rows[at][taken[at]].words
+        if size and size + words > room:
+            rows[at] = rows[at][: taken[at]]
             continue
-        kept.add(n)
+        taken[at] += 1
         size += words
-    return _rebuilt(group, [(at, passage) for n, (at, passage) in enumerate(flat) if n in kept])
+    kept = (
+        Unit(unit.section, tuple(row), unit.continued)
+        for unit, row in zip(group, rows, strict=True)
+        if row
+    )
+    return tuple(kept)
+
+
+def _readable(course: Choice, unit: Unit) -> list[Passage]:
+    """Return the passages of a unit without the too hard ones, unless little would be left."""
+    easy = [one for one in unit.passages if not _too_hard(course, one) or _defines(course, one)]
+    enough = sum(one.words for one in easy) >= _KEEP_AT_LEAST * unit.words
+    return easy if enough else list(unit.passages)
 
 
 def _defines(course: Choice, passage: Passage) -> bool:
     return any(definitions(course.terms, [passage], course.language))
 
 
-def _rebuilt(group: Group, kept: list[tuple[int, Passage]]) -> Group:
-    made = []
-    for at, unit in enumerate(group):
-        own = tuple(passage for home, passage in kept if home == at)
-        if own:
-            made.append(Unit(unit.section, own, unit.continued))
-    return tuple(made)
-
-
 def _scores(course: Choice, group: Group, passages: list[Passage]) -> list[float]:
     """Score passages: central ones, those that define terms, and those that open a section."""
     texts = [" ".join(one.plain for one in passage.sentences) for passage in passages]
     central = rank.centrality(texts, course.language)
-    opening = {unit.passages[0] for unit in group}
+    opening = {unit.passages[0] for unit in group if not unit.continued}
     made = []
     for passage, near in zip(passages, central, strict=True):
         defined = definitions(course.terms, [passage], course.language)
         extra = sum(0.1 * one.strength for one in defined[:3])
         shaped = 0.2 * any(part.form in ("steps", "table", "definition") for part in passage.parts)
         away = _distance(course, passage)
-        made.append(round(near + extra + shaped + 0.5 * (passage in opening) - 0.06 * away, 9))
+        made.append(round(near + extra + shaped + 1.0 * (passage in opening) - 0.06 * away, 9))
     return made
 
 

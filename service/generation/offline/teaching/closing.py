@@ -6,7 +6,7 @@ from typing import Final
 
 from service.course.content import Section
 from service.generation.offline.reading.language import content_stems, words
-from service.generation.offline.reading.sentence import Sentence, dangles
+from service.generation.offline.reading.sentence import Sentence, dangles, lacks_subject
 from service.generation.offline.teaching import rank
 from service.generation.offline.teaching.definition import Definition
 from service.generation.offline.teaching.draft import Draft
@@ -64,7 +64,7 @@ def _worth(draft: Draft, taken: set[Sentence]) -> list[Sentence]:
 
 def _memorable(one: Sentence, language: str) -> bool:
     whole = len(words(one.plain)) in _MEMORABLE and not one.plain.endswith((":", "?"))
-    return whole and not dangles(one, language)
+    return whole and not dangles(one, language) and not lacks_subject(one)
 
 
 def _recap(draft: Draft, known: list[Definition]) -> str:

@@ -17,7 +17,7 @@ _HEAD: Final = {
     "en": (
         r"(?:(?:an?|the|any)\s+)?",
         r"(?:is|are|refers?\s+to|means?|describes?|consists?\s+of|occurs?\s+when)",
-        r"(?!(?:not|also|often|usually|found|used|called|known|then|now|very|only|more|in|on|at|to|so|made|able|being|always|never)\b)",
+        r"(?!(?:not|also|often|usually|found|used|called|known|then|now|very|only|more|in|on|at|to|so|made|able|being|always|never)\b|(?:an?|the)\s+(?:major|common|good|great|big|important|useful|critical|crucial|key|main|only|first|most|best|concern|problem|reason|result|example|case|challenge|matter|question|same|next|last|other|bit|little|lot)\b)",
     ),
     "de": (
         r"(?:(?:eine?|der|die|das)\s+)?",
@@ -41,9 +41,11 @@ _BENT: Final = re.compile(r"^[^-]*(?:ed|ing|en|own)$")  # a participle, not the 
 _SUBORDINATE: Final = re.compile(
     r"(?:if|when|while|although|because|since|once|as|wenn|weil|obwohl|da|als)\b", re.IGNORECASE
 )
+_MORE: Final = re.compile(r"\s+(?:(?:of|and|for|de|du|von) )?(?:the )?[A-ZÀ-Þ]\w")
 _PLURAL: Final = re.compile(r"\w{3,}s$")
 _BEING: Final = frozenset(("is", "are", "was", "were", "ist", "sind", "est", "sont", "es", "son"))
-PLAIN: Final = 3.0
+PLAIN: Final = 3.0  # "X is a …"
+LABEL: Final = 4.0  # "X: …", as in a glossary
 _LONGEST: Final = 40  # words
 
 
@@ -75,14 +77,14 @@ def _patterns(name: str, language: str) -> tuple[re.Pattern[str] | None, re.Patt
 
 def _stressed(name: str, one: Sentence) -> bool:
     return (
-        re.search(rf"(\*{{1,2}}|_){re.escape(name)}(?:e?s)?\1", one.shown, re.IGNORECASE)
+        re.search(rf"([*_]{{1,2}}){re.escape(name)}(?:e?s)?\1", one.shown, re.IGNORECASE)
         is not None
     )
 
 
 def _brought_in(term: Term, one: Sentence) -> bool:
     """Tell whether a sentence stresses a term as one does where it is new, no title or name."""
-    strong = f"**{term.name}".lower() in one.shown.lower()
+    strong = any(f"{mark}{term.name}".lower() in one.shown.lower() for mark in ("**", "__"))
     plain = term.name[0].islower() and not _SUBORDINATE.match(one.plain)
     return term.weight >= 2 and _stressed(term.name, one) and (strong or plain)  # noqa: PLR2004
 
@@ -101,6 +103,11 @@ def _says_what(match: re.Match[str], language: str) -> bool:
     return verb in ("are", "were", "sont", "son") and any(_PLURAL.match(word) for word in first)
 
 
+def goes_on(rest: str) -> bool:
+    """Tell whether a name goes on after the words found of it ("Declaration" … "of Rights")."""
+    return _MORE.match(rest) is not None
+
+
 def _judge(term: Term, one: Sentence, language: str) -> Definition | None:
     plain = one.plain
     if len(words(plain)) > _LONGEST or plain.endswith(("?", ":")):
@@ -111,14 +118,14 @@ def _judge(term: Term, one: Sentence, language: str) -> Definition | None:
         re.IGNORECASE,
     )
     if label and len(words(label["meaning"])) > 2:  # noqa: PLR2004
-        return Definition(term, one, 4.0, label["meaning"].rstrip("."))
+        return Definition(term, one, LABEL, label["meaning"].rstrip("."))
     head, tail = _patterns(term.name, language)
     if head and (match := head.match(plain)) and _says_what(match, language):
         sure = PLAIN + 0.5 * bool(_KIND.match(match["meaning"])) + 0.3 * _stressed(term.name, one)
         return Definition(term, one, sure, match["meaning"].rstrip("."))
     if dangles(one, language):
         return None
-    if tail and tail.search(plain):
+    if tail and (match := tail.search(plain)) and not goes_on(plain[match.end() :]):
         return Definition(term, one, 2.5)
     return Definition(term, one, 1.5) if _brought_in(term, one) else None
 
@@ -150,7 +157,7 @@ def _defining(passage: Passage, found: Sequence[Term], language: str) -> list[De
         if part.form == "definition":
             name, meaning = part.sentences
             made += [
-                Definition(term, meaning, 4.0, meaning.plain.rstrip("."))
+                Definition(term, meaning, LABEL, meaning.plain.rstrip("."))
                 for term in found if term.name.lower() == name.plain.lower()
             ]  # fmt: skip
             continue

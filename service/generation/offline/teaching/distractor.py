@@ -9,6 +9,7 @@ from service.generation.offline.reading.language import content_stems, words
 from service.generation.offline.teaching.term import Term
 
 _SURE: Final = 1.5
+_ENDING: Final = 4  # letters; words of one ending are mostly of one kind
 _RATIO: Final = 2.5
 _SIBILANT: Final = ("s", "x", "z", "ch", "sh")
 
@@ -34,19 +35,20 @@ def siblings(gap: Gap, terms: Sequence[Term], language: str) -> list[str]:
     """
     mine, here = gap.term.key, gap.here.lower()
     plural = gap.key.lower().endswith("s") and not gap.key.lower().endswith("ss")
-    made: list[tuple[tuple[bool, bool, bool, int, float], str]] = []
+    made: list[tuple[tuple[bool, bool, bool, bool, int, float], str]] = []
     for other in terms:
         twin = _twins(mine, other.key)
         if not _alike(other, gap.term) or (set(other.key) & set(mine) and not twin):
             continue
         if other.name.lower() in gap.sentence.lower():
             continue
-        bends = other.kind == "term" and language == "en"
+        bends = other.name.islower() and language == "en"
         name = _numbered(other.name, plural=plural) if bends else other.name
         far = abs(len(words(name)) - len(words(gap.key)))
         if far <= 1 and close(gap.key, [name], _RATIO):
             absent = other.name.lower() not in here
-            made.append(((not twin, other.weight < _SURE, absent, far, -other.weight), name))
+            apart = name[-_ENDING:].lower() != gap.key[-_ENDING:].lower()
+            made.append(((not twin, other.weight < _SURE, apart, absent, far, -other.weight), name))
     return _apart([name for _, name in sorted(made, key=lambda pair: pair[0])], language)
 
 

@@ -65,7 +65,7 @@ def _aims(course: Curriculum, at: int) -> list[str]:
 def _section_aims(course: Curriculum, at: int) -> Iterator[str]:
     """Yield what can be learnt from each section by its form; summing up is said of few."""
     say = wording(course.language)
-    summed = 0
+    summed = asked = 0
     for unit in course.groups[at]:
         heading = unit.section.heading
         named = quoted(heading, say)
@@ -76,7 +76,8 @@ def _section_aims(course: Curriculum, at: int) -> Iterator[str]:
             yield say.objective_steps.format(heading=named)
         elif "table" in forms:
             yield say.objective_table.format(heading=named)
-        elif _QUESTION.search(heading):
+        elif _QUESTION.search(heading) and asked < _ENOUGH:
+            asked += 1
             yield say.objective_question.format(heading=named)
         elif summed < _ENOUGH:
             summed += 1

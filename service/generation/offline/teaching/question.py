@@ -10,9 +10,9 @@ from typing import Final
 from service.course.content import Check
 from service.generation.offline.reading.language import content_stems, words
 from service.generation.offline.reading.section import Form, Part
-from service.generation.offline.reading.sentence import Sentence, dangles
+from service.generation.offline.reading.sentence import Sentence, dangles, lacks_subject
 from service.generation.offline.teaching.curriculum import Curriculum
-from service.generation.offline.teaching.definition import PLAIN, Definition
+from service.generation.offline.teaching.definition import LABEL, PLAIN, Definition, goes_on
 from service.generation.offline.teaching.distractor import Gap, close, siblings
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.term import Term, pattern
@@ -26,6 +26,7 @@ _MEANING: Final = range(3, 27)
 _STEP: Final = 16
 _YEAR: Final = re.compile(r"(?<![\d.,-])(1[0-9]{3}|20[0-9]{2})(?![\d.,-]*\d)(?!s)")
 _CELL: Final = re.compile(r"(?<!\\)\|")
+_GOES_BEFORE: Final = re.compile(r"[A-ZÀ-Þ]\w+(?: of(?: the)?)? $")
 _ARTICLE: Final = re.compile(r"\b([Aa])n? $")
 
 
@@ -50,8 +51,8 @@ def _made(question: str, key: str, others: Sequence[str], reason: str) -> Check 
 
 
 def _self_standing(one: Sentence, language: str) -> bool:
-    askable = len(words(one.plain)) in _STEM and not one.plain.endswith((":", "?"))
-    return askable and not dangles(one, language)
+    askable = len(words(one.plain)) in _STEM and not one.plain.endswith((":", "?", ")"))
+    return askable and not dangles(one, language) and not lacks_subject(one)
 
 
 def meanings(draft: Draft) -> Iterator[Check]:
@@ -97,6 +98,9 @@ def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, its definition first."""
     sentences = [one for _, one in draft.prose]
     best = sorted(draft.definitions, key=lambda one: -one.strength)
+    for label in best:
+        if label.strength >= LABEL and (check := _label(draft, label)):
+            yield check
     pairs = [(one.term, one.sentence) for one in best]
     pairs += [
         (term, one)
@@ -112,18 +116,39 @@ def gaps(draft: Draft) -> Iterator[Check]:
             yield check
 
 
+def _label(draft: Draft, one: Definition) -> Check | None:
+    """Ask which term a meaning belongs to, where the text has the term as a label before it."""
+    language, say = draft.course.language, draft.say
+    if _names(one.term, one.meaning, language) or len(words(one.meaning)) not in _STEM:
+        return None
+    here = "\n".join(sentence.plain for _, sentence in draft.prose)
+    others = siblings(Gap(one.term, one.term.name, one.meaning, here), draft.course.terms, language)
+    question = say.ask_term.format(meaning=one.meaning)
+    return _made(
+        question,
+        one.term.name,
+        others,
+        say.because_term.format(term=one.term.name, meaning=one.meaning),
+    )
+
+
 def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
     language = draft.course.language
     found = list(pattern(term.name).finditer(one.plain))
     if len(found) != 1 or not _self_standing(one, language):
         return None
     start, end = found[0].span()
-    before = one.plain[:start]
+    before, key = one.plain[:start], one.plain[start:end]
+    named = term.name[0].isupper() and (goes_on(one.plain[end:]) or _GOES_BEFORE.search(before))
+    if named and language != "de":
+        return None
+    if language == "de" and key[0].isupper() != term.name[0].isupper():
+        return None
     before = _ARTICLE.sub(r"\1(n) ", before) if language == "en" else before
     if _names(term, f"{before} {one.plain[end:]}", language):
         return None
-    say, key = wording(language), one.plain[start:end]
-    key = key[0].lower() + key[1:] if term.name[0].islower() else key
+    say = wording(language)
+    key = key.lower() if term.name.islower() else key
     others = siblings(Gap(term, key, one.plain, here), draft.course.terms, language)
     question = say.ask_gap.format(sentence=f"{before}{GAP}{one.plain[end:]}")
     return _made(question, key, others, say.because.format(sentence=one.plain))

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from service.course.content import Citation
 from service.generation.offline.reading import markup
 from service.generation.offline.reading.section import Part, Passage
 from service.generation.offline.reading.sentence import Sentence
 from service.library.material import Material
+
+_DIRECTIVE: Final = re.compile(r"^([`~]{3,})\{[\w-]+\} *(\w*)")  # MyST: ```{code-cell} python
 
 
 def set_passage(passage: Passage, text: str) -> str:
@@ -30,7 +33,7 @@ def _set_part(part: Part, text: str) -> str:
         case "formula":
             return raw
         case "code":
-            return raw if raw.lstrip().startswith(("```", "~~~")) else f"```\n{_flush(raw)}\n```"
+            return _fenced(raw)
 
 
 def _items(part: Part) -> Iterator[str]:
@@ -41,6 +44,13 @@ def _items(part: Part) -> Iterator[str]:
             yield f"{number}. {one.shown}" if part.form == "steps" else f"- {one.shown}"
         else:
             yield f"{'   ' * depth}- {one.shown}"
+
+
+def _fenced(raw: str) -> str:
+    """Return a code block between fences, its language named as plain Markdown names it."""
+    if raw.lstrip().startswith(("```", "~~~")):
+        return _DIRECTIVE.sub(r"\1\2", raw, count=1)
+    return f"```\n{_flush(raw)}\n```"
 
 
 def _flush(raw: str) -> str:

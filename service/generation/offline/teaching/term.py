@@ -17,13 +17,13 @@ from service.generation.offline.teaching import frequent
 Kind = Literal["term", "name", "code"]
 
 _STRESSED: Final = re.compile(
-    r"\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*|(?<!\w)_(?P<low>[^_]+)_(?!\w)|`(?P<code>[^`]+)`"
+    r"(?:\*\*|__)(?P<strong>[^*_]+)(?:\*\*|__)|\*(?P<em>[^*]+)\*|(?<!\w)_(?P<low>[^_]+)_(?!\w)|`(?P<code>[^`]+)`"
 )
 _LABELLED: Final = re.compile(
     r"^(?:\*\*(?P<a>[^*]{2,50}?):?\*\*:?|\*(?P<b>[^*]{2,50}?):?\*:?)\s*(?:[:–—-]\s*)?(?=\S)"
 )
 _WEIGHT: Final = {"strong": 3.0, "em": 2.0, "low": 2.0, "code": 1.0}
-_CODE: Final = re.compile(r"^[A-Za-z_@$.#-][\w:.$@<>&\[\]-]{1,30}(?:\(\))?!?$")
+_CODE: Final = re.compile(r"^[A-Za-z_@$.#-][\w:.$@<>&\[\]-]{2,30}(?:\(\))?!?$")
 _SHAPE: Final = re.compile(r"^[^\W_](?:[\w' ’./+-]*[\w+)])?$")
 _LABELS: Final = frozenset(
     """note notes warning tip important example examples process processes feature features definition
@@ -107,8 +107,20 @@ def _stressed(
                 if match.lastgroup == "code":
                     if _CODE.match(name):
                         yield name, 1.0, "code"
-                elif _fits(name, language) and not (name.lower() == label and labels[label] > 1):
+                elif (
+                    _fits(name, language)
+                    and not _titular(match, language)
+                    and not (name.lower() == label and labels[label] > 1)
+                ):
                     yield name, _WEIGHT[str(match.lastgroup)] + (name.lower() == label), "term"
+
+
+def _titular(match: re.Match[str], language: str) -> bool:
+    """Tell a title or a ship's name, set in italics with a capital, from a stressed term."""
+    capital = match[0].strip("*_")[:1].isupper()
+    return (
+        match.lastgroup != "strong" and capital and match.start() > 0 and primary(language) != "de"
+    )
 
 
 def _parts_of(heading: str) -> list[str]:
@@ -125,7 +137,7 @@ def _fits(name: str, language: str) -> bool:
     stop = stop_words(language)
     return (
         0 < len(low) <= _MOST_WORDS
-        and bool(_SHAPE.match(name)) and 2 < len(name) <= 40  # noqa: PLR2004
+        and bool(_SHAPE.match(name)) and "--" not in name and 2 < len(name) <= 40  # noqa: PLR2004
         and low[0] not in stop and low[-1] not in stop
         and not all(word in _LABELS for word in low)
         and not (primary(language) == "en" and len(low) == 1 and low[0].endswith("ly"))

@@ -1,4 +1,5 @@
 """Titles: what a lesson is called, after the headings of what it teaches, or after its terms."""
+# ruff: noqa: RUF001 - typography is meant
 
 from collections.abc import Sequence
 from typing import Final
@@ -82,10 +83,11 @@ def _joined(course: Curriculum, sizes: dict[str, int]) -> str:
 
 
 def listed(names: Sequence[str], language: str) -> str:
-    """Return ``A, B and C``, or with commas alone where a name has an "and" of its own."""
+    """Return ``A, B and C``, or ``A; B; C`` where a name has an "and" or a dash of its own."""
     say = wording(language)
-    clear = not any(f" {say.conjunction} " in name for name in names)
-    return series(names, say) if clear else ", ".join(names)
+    marks = (f" {say.conjunction} ", ", ", ": ", " – ")
+    clear = not any(mark in name for name in names for mark in marks)
+    return series(names, say) if clear else "; ".join(names)
 
 
 def _by_terms(course: Curriculum, at: int) -> str:

@@ -39,12 +39,14 @@ class Wording(Struct, frozen=True):
     objective_section: str
     ask_gap: str
     ask_meaning: str
+    ask_term: str
     ask_next: str
     ask_table: str
     ask_year: str
     ask_open_term: str
     ask_open_section: str
     because: str
+    because_term: str
     because_steps: str
     because_table: str
     to: str
@@ -79,12 +81,14 @@ ENGLISH: Final = Wording(
     objective_section="Sum up the main points of {heading}",
     ask_gap="Fill the gap: {sentence}",
     ask_meaning="What does the text say about “{term}”?",
+    ask_term="Which term is described here? {meaning}",
     ask_next="In the steps under “{heading}”, what comes directly after “{step}”?",
     ask_table="In the table under “{heading}”, which entry for “{column}” belongs to “{row}”?",
     ask_year="Which year belongs in the gap? {sentence}",
     ask_open_term="Explain in your own words: what is meant by “{term}”?",
     ask_open_section="In your own words: what is the main point of “{heading}”?",
     because="From the source: {sentence}",
+    because_term="From the source: {term}: {meaning}",
     because_steps="The source lists the steps in this order: {steps}.",
     because_table="The row of the table reads: {row}.",
     to="to",
@@ -119,12 +123,14 @@ GERMAN: Final = Wording(
     objective_section="Die Hauptpunkte von {heading} zusammenfassen",
     ask_gap="Fülle die Lücke: {sentence}",
     ask_meaning="Was sagt der Text über „{term}“?",
+    ask_term="Welcher Begriff ist gemeint? {meaning}",
     ask_next="Was folgt bei den Schritten unter „{heading}“ unmittelbar auf „{step}“?",
     ask_table="Welcher Eintrag für „{column}“ gehört in der Tabelle unter „{heading}“ zu „{row}“?",
     ask_year="Welche Jahreszahl gehört in die Lücke? {sentence}",
     ask_open_term="Erkläre mit eigenen Worten: Was ist mit „{term}“ gemeint?",
     ask_open_section="Mit eigenen Worten: Was ist der Hauptpunkt von „{heading}“?",
     because="Aus der Quelle: {sentence}",
+    because_term="Aus der Quelle: {term}: {meaning}",
     because_steps="Die Quelle nennt die Schritte in dieser Reihenfolge: {steps}.",
     because_table="Die Zeile der Tabelle lautet: {row}.",
     to="bis",
