@@ -5,6 +5,7 @@ import re
 from typing import Final, Literal
 
 from service.generation.offline.reading import markup
+from service.generation.offline.reading.block import Block
 
 Role = Literal["body", "summary", "objectives", "glossary", "aside"]
 
@@ -94,6 +95,8 @@ _OPENING: Final = re.compile(
     r"(?:introduction|overview|preface|einleitung|einführung|überblick|introducción|préface)$",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(r"^(?:[IVXLC]+|\d+(?:\.\d+)*)\.?\s+\S")
+_BARE: Final = re.compile(r"^[A-ZÄÖÜ0-9][^.!?;:]{2,70}$")
 _ROLES: Final = {
     role: re.compile(rf"^(?:{pattern})\W*$", re.IGNORECASE) for role, pattern in _PATTERNS.items()
 }
@@ -123,3 +126,21 @@ def opens(words: str) -> bool:
 def role(words: str) -> Role:
     """Return what kind of section the heading `words` announces."""
     return next((name for name, pattern in _ROLES.items() if pattern.match(words)), "body")
+
+
+def level(text: str, block: Block) -> int:
+    """Return the level of a heading, 0 for anything else; plain text has headings by its looks."""
+    raw = text[block.start : block.end]
+    if block.kind == "heading":
+        return block.level
+    if "\n" in raw or block.end - block.start > 80:  # noqa: PLR2004 - a line of plain text
+        return 0
+    if block.kind == "paragraph" and _NUMBERED.match(raw) and _BARE.match(_NUMBERED.sub("A", raw)):
+        return 1 + raw.split()[0].rstrip(".").count(".") + 1
+    bold = raw.startswith("**") and raw.endswith("**") and raw.count("**") == 2  # noqa: PLR2004
+    if block.kind == "paragraph" and (
+        bold or (raw.isupper() and "_" not in raw and _BARE.match(raw))
+    ):
+        return 5 if bold else 2
+    lone = block.kind == "list" and block.ordered and len(block.items) == 1
+    return 2 if lone and _BARE.match(text[block.items[0].start : block.items[0].end]) else 0

@@ -16,10 +16,8 @@ Form = Literal["prose", "list", "steps", "definition", "table", "code", "formula
 
 _LONGEST_CODE: Final = 30  # lines
 _LONGEST_TABLE: Final = 16
-_NUMBERED: Final = re.compile(r"^(?:[IVXLC]+|\d+(?:\.\d+)*)\.?\s+\S")
-_BARE: Final = re.compile(r"^[A-ZÄÖÜ0-9][^.!?;:]{2,70}$")
 _LEAD: Final = re.compile(
-    r"\b(?:you|students?|learners?|readers?)\b.{0,40}\b(?:able to|will learn|should understand)\b[^.]*$"
+    r"\b(?:you|students?|learners?|readers?)\b.{0,40}\b(?:able to|will learn)\b[^.]*$"
     r"|\b(?:objectives|lernziele|lernst du|kannst du|können sie)\b[^.]*:\W*$",
     re.IGNORECASE,
 )
@@ -94,7 +92,7 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
             yield Section(source, names, path[-1][0] if path else 0, role, passages, aims)
 
     for block in blocks(text, start, end):
-        level = _heading_level(text, block)
+        level = heading.level(text, block)
         if not level:
             gathered.append(block)
             continue
@@ -103,24 +101,6 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
         path.append((level, heading.clean(text[block.start : block.end])))
         gathered = []
     yield from finished()
-
-
-def _heading_level(text: str, block: Block) -> int:
-    """Return the level of a heading, 0 for anything else; plain text has headings by its looks."""
-    raw = text[block.start : block.end]
-    if block.kind == "heading":
-        return block.level
-    if "\n" in raw or block.end - block.start > 80:  # noqa: PLR2004 - a line of plain text
-        return 0
-    if block.kind == "paragraph" and _NUMBERED.match(raw) and _BARE.match(_NUMBERED.sub("A", raw)):
-        return 1 + raw.split()[0].rstrip(".").count(".") + 1
-    bold = raw.startswith("**") and raw.endswith("**") and raw.count("**") == 2  # noqa: PLR2004
-    if block.kind == "paragraph" and (
-        bold or (raw.isupper() and "_" not in raw and _BARE.match(raw))
-    ):
-        return 5 if bold else 2
-    lone = block.kind == "list" and block.ordered and len(block.items) == 1
-    return 2 if lone and _BARE.match(text[block.items[0].start : block.items[0].end]) else 0
 
 
 def _passages(text: str, found: Sequence[Block], language: str) -> Iterator[Passage]:

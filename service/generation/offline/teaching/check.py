@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.course.content import Check
-from service.generation.offline.teaching import question
+from service.generation.offline.teaching import fact, question
 from service.generation.offline.teaching.draft import Draft
 
 _FEWEST: Final = 3
-_KINDS: Final = (question.meanings, question.gaps, question.steps, question.tables, question.years)
+_KINDS: Final = (question.meanings, question.gaps, fact.steps, fact.tables, fact.years)
 
 
 def checks(draft: Draft) -> tuple[Check, ...]:

@@ -1,0 +1,28 @@
+"""Options: the key among its distractors, in an order that only their words decide."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from service.course.content import Check
+from service.generation.offline.reading.language import words
+from service.generation.offline.reading.sentence import Sentence, dangles, lacks_subject
+
+GAP: Final = "_____"
+STEM: Final = range(7, 37)  # words of a sentence that can be asked about
+_OPTIONS: Final = 4
+
+
+def made(question: str, key: str, others: Sequence[str], reason: str) -> Check | None:
+    """Return a check with its options in an order that only its own words decide."""
+    options = [key, *others[: _OPTIONS - 1]]
+    if len(options) < _OPTIONS or len({one.casefold() for one in options}) < len(options):
+        return None
+    options.sort(key=lambda one: sha256(f"{question}|{one}".encode()).digest())
+    return Check(question, key, tuple(options), reason)
+
+
+def self_standing(one: Sentence, language: str) -> bool:
+    """Tell whether a sentence can be asked about without the ones around it."""
+    askable = len(words(one.plain)) in STEM and not one.plain.endswith((":", "?", ")"))
+    return askable and not dangles(one, language) and not lacks_subject(one)
