@@ -116,8 +116,8 @@ async def add(call: Call[NewSource | SourceFile, Nothing]) -> Answer[Committed]:
         call.context,
         expected_version=call.expected_version,
     )
-    answer = committed(receipt, f"/api/v1/sources/{at}")
-    return Answer(answer.value, answer.headers, 201 if answer.value.version == 1 else 200)
+    answer, fresh = committed(receipt, f"/api/v1/sources/{at}"), receipt.versions[0][1] == 1
+    return Answer(answer.value, answer.headers, 201 if fresh and receipt.position else 200)
 
 
 async def replace(call: Call[Revision | SourceFile, Nothing]) -> Answer[Committed]:

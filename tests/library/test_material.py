@@ -1,0 +1,67 @@
+"""A recipe gets the sources that say most about its topic."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from service.database import Database
+from service.library import views
+from service.library.material import Material
+from service.log.handle import Log
+from tests.library.shelf import TENANT, fill
+
+Ask = Callable[..., Awaitable[tuple[Material, ...]]]
+
+
+@pytest.fixture
+async def material(log: Log, database: Database, projected: Callable[[], Awaitable[None]]) -> Ask:
+    await fill(log)
+    await projected()
+
+    async def ask(topic: str, **given: object) -> tuple[Material, ...]:
+        return await views.material(database, TENANT, topic, **given)  # type: ignore[arg-type]
+
+    return ask
+
+
+async def test_any_word_of_a_topic_counts(material: Ask) -> None:
+    found = await material("Introduction to cell biology for teens")
+
+    assert found[0].path == "biology/cell.md"
+    assert not {source.path for source in found} & {"history/100%_true.md", "history/100x_true.md"}
+
+
+async def test_a_source_comes_whole_with_its_chunks(material: Ask) -> None:
+    source = (await material("photosynthesis"))[0]
+
+    assert source.title == "The cell"
+    assert [chunk.heading[-1] for chunk in source.chunks] == [
+        "The cell",
+        "Mitochondria",
+        "Photosynthesis",
+    ]
+    last = source.chunks[-1]
+    assert source.text[last.start : last.end].startswith("Plants make sugar")
+
+
+async def test_the_language_of_the_topic_leads_to_sources_in_it(material: Ask) -> None:
+    assert (await material("Kraftwerke der Zelle"))[0].path == "biology/zelle.md"
+
+
+async def test_a_filter_keeps_to_its_folder(material: Ask) -> None:
+    assert {source.path for source in await material("water", source_filter="history/")} == {
+        "history/rome.md"
+    }
+    assert await material("chlorophyll", source_filter="history/") == ()
+
+
+async def test_a_misspelt_topic_still_finds_its_sources(material: Ask) -> None:
+    assert (await material("Fotosynthesis"))[0].path == "biology/cell.md"
+
+
+async def test_nothing_is_better_than_something_else(material: Ask) -> None:
+    assert await material("quantum electrodynamics") == ()
+
+
+async def test_no_more_than_asked_for(material: Ask) -> None:
+    assert len(await material("water", limit=1)) == 1
