@@ -58,6 +58,8 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
     async def handle(request: web.Request) -> web.StreamResponse:
         resources = request.app[RESOURCES]
         principal = authorise(route, request, resources)
+        if route.role is not None and resources.state.phase == "starting":
+            raise Unavailable(resources.state.reason)
         async with asyncio.timeout(deadline(route, request)):
             body = await taken(request, route, shape, decoder)
             asked = query(request, shape.query)

@@ -60,7 +60,9 @@ async def ready(call: Call[Nothing, Nothing]) -> Answer[Health]:
     """Say whether requests will find what they need: 200 if so, 503 if not."""
     state = call.resources.state
     phase: Verdict = "pass" if state.phase == "ready" else "fail"
-    checks = [Check("service", phase, state.reason), *await database_checks(call)]
+    checks = [Check("service", phase, state.reason)]
+    if state.phase != "starting":  # until then the database may not even have our tables
+        checks += await database_checks(call)
     verdicts = [check.status for check in checks]
     worst = max(verdicts, key=("pass", "warn", "fail").index)
     return Answer(Health(worst, checks), status=503 if worst == "fail" else 200)
@@ -78,6 +80,8 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
     """
     measured = call.request.app[METRICS]
     measured.streams.set(len(call.resources.streams))
+    if call.resources.state.phase == "starting":
+        return web.Response(body=measured.text(), headers={"Content-Type": measured.media_type})
     try:
         async with asyncio.timeout(ASK_SECONDS):
             measured.note(await freshness(call))

@@ -196,7 +196,7 @@ def resources(tmp_path: Path) -> Resources:
         tail=StillTail(),  # type: ignore[arg-type]
         follow=follow.Follow(StillTail()),  # type: ignore[arg-type]
         streams=Streams(limit=2),
-        state=State(),
+        state=State("ready", "The service is ready."),
         now=lambda: NOW,
         new_id=uuid4,
     )
