@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+from rich.console import Console
 from rich.progress import Progress
 from uuid_utils.compat import uuid7
 
@@ -24,7 +25,7 @@ async def ingest(settings: Settings, paths: Sequence[Path], prefix: str, tenant_
     context = Context(tenant_id, "operator", uuid7())
     async with opened(settings) as database:
         appender = GroupAppender(database.connect)
-        with Progress(transient=True) as bar:
+        with Progress(transient=True, console=Console(stderr=True)) as bar:
             task = bar.add_task("reading", total=len(listed))
 
             def tell(row: Row) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import Progress
 
 from service.commands import show
@@ -31,7 +32,7 @@ def rebuild(name: Annotated[str, typer.Argument(help=f"One of {', '.join(PROJECT
     """Build a projection anew from the log beside the one that serves, then put it in its place."""
     if name not in PROJECTIONS:
         raise ValueError(f"There is no projection {name}; there are {', '.join(PROJECTIONS)}.")
-    with reachable() as settings, Progress(transient=True) as bar:
+    with reachable() as settings, Progress(transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task(f"building {name}", total=None)
         schema = asyncio.run(
             _rebuilt(settings, name, lambda _, at, of: bar.update(task, completed=at, total=of))
