@@ -13,6 +13,8 @@ from msgspec import Struct
 from service.course import views as course
 from service.database import Database
 from service.job import views as job
+from service.library import views as library
+from service.library.material import Material
 from service.log.event import Recorded
 from service.projection import engine
 from service.projection.text import PROJECTIONS, projections
@@ -28,6 +30,11 @@ READS: dict[str, type[Struct]] = {
     "course/lessons": course.LessonLine,
     "course/page": course.Summary,
     "job/job": job.JobView,
+    "library/material": Material,
+    "library/search": library.Hit,
+    "library/search_forgiving": library.Hit,
+    "library/source": library.SourceView,
+    "library/sources": library.SourceLine,
     "log/read_range": Recorded,
     "log/read_stream": Recorded,
 }

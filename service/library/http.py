@@ -35,8 +35,6 @@ from service.library.intake import prepare
 from service.library.views import Hit, SourceLine, SourceView
 from service.log.commit import Receipt
 
-BODY_MAX: Final = LIMIT + 1024 * 1024
-"""Bytes: a file of the largest size, and what a form or JSON puts around it."""
 SECONDS: Final = 20.0
 """For reading one file, which leaves the request time to answer."""
 
