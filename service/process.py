@@ -4,6 +4,7 @@ It starts with the database down, and becomes ready by itself once the database 
 """
 
 import asyncio
+import gc
 import logging
 import os
 import platform
@@ -89,6 +90,7 @@ async def run(
 @asynccontextmanager
 async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metrics]]:
     """Yield what the service runs on; nothing of it connects before it is used."""
+    settle_memory()
     database, metrics = db.of(settings), Metrics()
     await database.open()
     appender = MeteredAppender(metrics, database.connect)
@@ -111,6 +113,16 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
     finally:
         await appender.close()
         await database.close()
+
+
+def settle_memory() -> None:
+    """Let the garbage collector pass over what lives for ever, and look less often.
+
+    With Python's own thresholds it took an eighth of the time of a busy process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def working(settings: Settings, roles: Sequence[str], of: Resources) -> None:

@@ -12,6 +12,7 @@ from service.http.pointer import fault, refuse_nul
 from service.refusal import Invalid, Malformed, TooLarge, Unsupported
 
 T = TypeVar("T")
+Sized = TypeVar("Sized", bytes, bytearray)
 
 JSON: Final = "application/json"
 MEBIBYTE: Final = 1024 * 1024
@@ -34,18 +35,26 @@ async def read(request: web.BaseRequest, limit: int) -> bytes:
         return b""
     if (request.content_length or 0) > limit:
         raise TooLarge(f"The body is larger than the {limit} bytes this route takes.")
-    body = bytearray()
     try:
+        if request.content.is_eof():  # it has come with the headers, as small ones do
+            return bounded(request.content.read_nowait(), limit)
+        body = bytearray()
         async with asyncio.timeout(READ_SECONDS):
             while chunk := await request.content.readany():
                 body += chunk
-                if len(body) > limit:
-                    raise TooLarge(f"The body is larger than the {limit} bytes this route takes.")
+                bounded(body, limit)
     except TimeoutError:
         raise Malformed(f"The body did not arrive within {READ_SECONDS:.0f} seconds.") from None
     except (web.RequestPayloadError, HttpProcessingError) as error:
         raise Malformed("The body ended early or is not encoded as its headers say.") from error
     return bytes(body)
+
+
+def bounded(body: Sized, limit: int) -> Sized:
+    """Return `body`, or raise `TooLarge`."""
+    if len(body) > limit:
+        raise TooLarge(f"The body is larger than the {limit} bytes this route takes.")
+    return body
 
 
 def check_media_type(request: web.BaseRequest, body: bytes) -> None:

@@ -34,8 +34,8 @@ TRACE: Final = web.RequestKey("trace", Trace)
 
 def begin(header: str | None) -> Trace:
     """Return a new span in the trace that `header` names, or in a new trace if it is no good."""
+    fresh = secrets.token_hex(24)
     given = _PATTERN.fullmatch(header) if header else None
-    span_id = secrets.token_hex(8)
     if given is None:
-        return Trace(secrets.token_hex(16), span_id)
-    return Trace(given[1], span_id, given[2])
+        return Trace(fresh[:32], fresh[32:])
+    return Trace(given[1], fresh[32:], given[2])
