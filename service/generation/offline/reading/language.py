@@ -28,7 +28,7 @@ _STOP: Final = {
     these they thing things this those though three through thus to together too toward towards two under until up upon
     us use used uses using usually very want was way we well were what when where whether which while who whom whose why
     will with within without would yet you your yours example called known make call various different important
-    following note number part parts kind type types way ways time times""",
+    following note""",
     "de": """aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes auch auf aus
     bei beim bereits bin bis bist da dabei dadurch dafür dagegen damit dann daran darauf daraus darin darüber das dass
     dein deine deinem deinen deiner dem den denen denn der deren des deshalb dessen dich die dies diese diesem diesen

@@ -42,7 +42,7 @@ _PHRASE: Final = re.compile(
     r"as (?:a result|such|mentioned|noted|we|you|described|discussed|shown)|on the other hand|at (?:this|that)|"
     r"because of th(?:is|at|ese)|after (?:this|that)|to (?:do|address|avoid|solve) (?:this|that|so)|by contrast|"
     r"the (?:reason|answer|result|solution|problem|difference|trick|idea) (?:is|was|here)|the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
-    r"zum beispiel|im gegensatz|aus diesem|in diese[mrs]?|mit diese[mrs]?|auf diese|unter diese[mrn]|bei diese[mrn]|das (?:ist|bedeutet|heißt)|"
+    r"zum beispiel|man nennt (?:sie|es|ihn|dies)|im gegensatz|aus diesem|in diese[mrs]?|mit diese[mrs]?|auf diese|unter diese[mrn]|bei diese[mrn]|das (?:ist|bedeutet|heißt)|"
     r"par exemple|par contre|en revanche|por ejemplo|en cambio|es decir)",
     re.IGNORECASE,
 )

@@ -12,11 +12,8 @@ from service.generation.offline.reading import heading
 from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Section, sections
 from service.generation.offline.reading.sentence import Sentence
-from service.library.material import Material
+from service.library.material import Chunk, Material
 
-_MOST_READ: Final = (
-    300_000  # characters of one source; of longer ones only what fits the topic best
-)
 _CLEARLY: Final = 3  # mentions; fewer are by the way
 _NAMING: Final = range(1, 3)  # words of a title that names a subject
 _FEWEST_YEARS: Final = 3
@@ -40,11 +37,11 @@ class Source(Struct, frozen=True):
         return tuple(one for own in self.summary for part in own.passages for one in part.sentences)
 
 
-def read(number: int, material: Material, topic: str) -> Source:
-    """Read one source; `number` marks its sections as its own."""
+def read(number: int, material: Material, topic: str, most: int) -> Source:
+    """Read at most `most` characters of one source; `number` marks its sections as its own."""
     found = [
         section
-        for start, end in _windows(material, topic)
+        for start, end in _windows(material, topic, most)
         for section in sections(number, material, start, end)
     ]
     title, found = _titled(material, found)
@@ -74,35 +71,35 @@ def _titled(material: Material, found: list[Section]) -> tuple[str, list[Section
     return title, found
 
 
-def _windows(material: Material, topic: str) -> Iterator[tuple[int, int]]:
+def _windows(material: Material, topic: str, most: int) -> Iterator[tuple[int, int]]:
     """Yield the spans to read: all of a source, or of a long one the chunks nearest the topic."""
-    if len(material.text) <= _MOST_READ:
-        yield 0, len(material.text)
+    if len(material.text) <= most or not material.chunks:
+        yield 0, min(len(material.text), most)
         return
-    if not material.chunks:
-        yield 0, _MOST_READ
-        return
-    wanted = content_stems(topic, material.language) or ("",)
-    scored = sorted(
-        material.chunks,
-        key=lambda one: (
-            -_speaks(material.text[one.start : one.end], one.heading, wanted),
-            one.start,
-        ),
-    )
-    chosen, size = [], 0
-    for chunk in scored:
-        if size + chunk.end - chunk.start <= _MOST_READ:
-            chosen.append(chunk)
-            size += chunk.end - chunk.start
     start = end = -1
-    for chunk in sorted(chosen, key=lambda one: one.start):
+    for chunk in _nearest(material, topic, most):
         if start >= 0 and material.text[end : chunk.start].strip():
             yield start, end
             start = -1
         start, end = chunk.start if start < 0 else start, chunk.end
     if start >= 0:
         yield start, end
+
+
+def _nearest(material: Material, topic: str, most: int) -> list[Chunk]:
+    """Return the chunks that name the topic, most of all first taken, in the order of the text."""
+    wanted = content_stems(topic, material.language)
+    scores = {
+        one: _speaks(material.text[one.start : one.end], one.heading, wanted)
+        for one in material.chunks
+    }
+    named = [one for one in material.chunks if scores[one]] or list(material.chunks)
+    chosen, size = [], 0
+    for chunk in sorted(named, key=lambda one: (-scores[one], one.start)):
+        if size + chunk.end - chunk.start <= most:
+            chosen.append(chunk)
+            size += chunk.end - chunk.start
+    return sorted(chosen, key=lambda one: one.start)
 
 
 def _speaks(text: str, heading: Sequence[str], wanted: Sequence[str]) -> int:

@@ -18,6 +18,9 @@ _MOST_TERMS: Final = 8
 _MOST_WORTH: Final = 3
 _MOST_NAMED: Final = 5
 _MEMORABLE: Final = range(8, 31)  # words
+_POINTS_BACK: Final = re.compile(
+    r"\b(?:them|they|this|these|those|ihnen|diese[rsmn]?)\b", re.IGNORECASE
+)
 _EACH: Final = 6  # one sentence worth remembering for so many read
 
 
@@ -64,7 +67,8 @@ def _worth(draft: Draft, taken: set[Sentence]) -> list[Sentence]:
 
 def _memorable(one: Sentence, language: str) -> bool:
     whole = len(words(one.plain)) in _MEMORABLE and not one.plain.endswith((":", "?"))
-    return whole and not dangles(one, language) and not lacks_subject(one)
+    clear = not (dangles(one, language) or lacks_subject(one) or _POINTS_BACK.search(one.plain))
+    return whole and clear
 
 
 def _recap(draft: Draft, known: list[Definition]) -> str:
@@ -99,7 +103,7 @@ def summary(draft: Draft) -> list[tuple[int, Sentence]]:
         ]
         for one in course.sources[number].summing_up:
             wanted = content_stems(one.plain, course.language)
-            best = max(homes, key=lambda at: (rank.weight(wanted, texts[at]), -at))
-            if best == draft.at and _memorable(one, course.language):
+            best = rank.home(wanted, [texts[at] for at in homes])
+            if best is not None and homes[best] == draft.at and _memorable(one, course.language):
                 mine.append((number, one))
     return mine[:_MOST_WORTH]

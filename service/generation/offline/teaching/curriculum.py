@@ -21,6 +21,8 @@ from service.generation.offline.teaching.term import Term, pattern, terms
 from service.library.material import Material
 
 _UNKNOWN: Final = ("", "und")
+_MOST_READ: Final = 400_000  # characters, of all sources; that takes a few seconds
+_LEAST_READ: Final = 40_000  # of each
 _KEPT: Final = 4  # curricula held in memory, each at most a few megabytes
 
 
@@ -46,7 +48,8 @@ def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
     """Read `material` and plan the lessons of `brief`. Raises `GenerationFailed`."""
     wanted = wish.wish(brief)
     usable = _in_language(brief, material)
-    found = teaching_order([read(at, one, brief.topic) for at, one in enumerate(usable)])
+    most = max(_MOST_READ // len(usable), _LEAST_READ)
+    found = teaching_order([read(at, one, brief.topic, most) for at, one in enumerate(usable)])
     sources = tuple(_numbered(at, one) for at, one in enumerate(found))
     body = relevant(brief, wanted, sources)
     if not body and any(one.body for one in sources):

@@ -11,6 +11,8 @@ from service.generation.offline.teaching.term import Term
 _SURE: Final = 1.5
 _ENDING: Final = 4  # letters; words of one ending are mostly of one kind
 _RATIO: Final = 2.5
+_SINGULAR: Final = ("ss", "us", "is")
+_UNCOUNTED: Final = ("ing", "tion", "sion", "ism", "ity", "ness", "a")
 _SIBILANT: Final = ("s", "x", "z", "ch", "sh")
 
 
@@ -34,7 +36,7 @@ def siblings(gap: Gap, terms: Sequence[Term], language: str) -> list[str]:
     Best are those that differ in a word from the key ("primary structure", "secondary structure").
     """
     mine, here = gap.term.key, gap.here.lower()
-    plural = gap.key.lower().endswith("s") and not gap.key.lower().endswith("ss")
+    plural = gap.key.lower().endswith("s") and not gap.key.lower().endswith(_SINGULAR)
     made: list[tuple[tuple[bool, bool, bool, bool, int, float], str]] = []
     for other in terms:
         twin = _twins(mine, other.key)
@@ -46,7 +48,7 @@ def siblings(gap: Gap, terms: Sequence[Term], language: str) -> list[str]:
         name = _numbered(other.name, plural=plural) if bends else other.name
         far = abs(len(words(name)) - len(words(gap.key)))
         if far <= 1 and close(gap.key, [name], _RATIO):
-            absent = other.name.lower() not in here
+            absent = name.lower() not in here
             apart = name[-_ENDING:].lower() != gap.key[-_ENDING:].lower()
             made.append(((not twin, other.weight < _SURE, apart, absent, far, -other.weight), name))
     return _apart([name for _, name in sorted(made, key=lambda pair: pair[0])], language)
@@ -76,11 +78,11 @@ def _apart(names: Sequence[str], language: str) -> list[str]:
 
 def _numbered(name: str, *, plural: bool) -> str:
     """Return an English term in the number asked for, so that number does not give the key away."""
-    if name.endswith("s") and not name.endswith(("ss", "us", "is")):
+    if name.endswith("s") and not name.endswith(_SINGULAR):
         if plural:
             return name
         return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
-    if not plural or name.endswith(("ing", "tion", "ism", "ity", "us", "is")):
+    if not plural or name.endswith((*_SINGULAR, *_UNCOUNTED)):
         return name
     if name.endswith("y") and name[-2:-1] not in "aeiou":
         return f"{name[:-1]}ies"

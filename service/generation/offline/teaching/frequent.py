@@ -15,6 +15,20 @@ _ARTICLES: Final = {
 _PROPER: Final = re.compile(
     r"(?<![.!?:“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]+(?: (?:(?:of|the|de|la|du|del|von) ){0,2}[A-ZÀ-Þ][\w’'-]+){0,3}"
 )
+_SUBJECT: Final = {
+    "en": re.compile(
+        r"(?:An?|The)?\s*(?P<name>[A-Za-z-]+(?: [a-z-]+)?) (?:is|are) (?:an?|the) (?!same|only|best|better|most|first|last|next|main|key|good|great|common)"
+    ),
+    "de": re.compile(
+        r"(?:Eine?|Der|Die|Das) (?P<name>[A-ZÄÖÜ][\w-]+) (?:ist|sind) (?:eine?|der|die|das) "
+    ),
+    "fr": re.compile(
+        r"(?:L['’]|Une? |Les? |La )(?P<name>[\w-]+(?: [\w-]+)?) (?:est|sont) (?:une?|les?|la|l['’])\s?"
+    ),
+    "es": re.compile(
+        r"(?:El|La|Los|Las|Una?) (?P<name>[\w-]+(?: [\w-]+)?) (?:es|son) (?:una?|el|la|los|las) "
+    ),
+}
 _OFTEN: Final = 3
 
 
@@ -24,10 +38,18 @@ def names(text: str, language: str) -> Iterator[tuple[str, float, Literal["term"
         for name, count in Counter(_PROPER.findall(text)).items():
             if count > 1 and name.lower() not in text:
                 yield name, 1.2 if " " in name else 0.8, "name"
+    for name in _subjects(text, language):
+        yield name, 1.6, "term"
     counted = Counter(_nouns(text, language))
     for name, count in counted.items():
         if count >= _OFTEN:
             yield name, 0.9 if " " in name else 0.6, "term"
+
+
+def _subjects(text: str, language: str) -> Iterator[str]:
+    """Yield what sentences of the form "An X is a …" are about."""
+    found = _SUBJECT.get(primary(language))
+    return (match["name"] for line in text.split("\n") if found and (match := found.match(line)))
 
 
 def _nouns(text: str, language: str) -> Iterator[str]:

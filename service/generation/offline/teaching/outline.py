@@ -59,7 +59,8 @@ def _aims(course: Curriculum, at: int) -> list[str]:
     for aim in _section_aims(course, at):
         if len(found) < _MOST_AIMS and aim not in found:
             found.append(aim)
-    return found[:_MOST_AIMS]
+    title = course.sources[course.groups[at][0].section.source].title
+    return found[:_MOST_AIMS] or [say.objective_section.format(heading=quoted(title, say))]
 
 
 def _section_aims(course: Curriculum, at: int) -> Iterator[str]:
@@ -96,7 +97,7 @@ def _own_aims(course: Curriculum) -> list[tuple[str, int]]:
         ]
         for aim in source.objectives:
             wanted = content_stems(aim, course.language)
-            scored = [(rank.weight(wanted, texts[at]), -at) for at in homes]
-            if scored and max(scored)[0] > 0:
-                found.append((aim[:1].upper() + aim[1:], -max(scored)[1]))
+            best = rank.home(wanted, [texts[at] for at in homes])
+            if best is not None:
+                found.append((aim[:1].upper() + aim[1:], homes[best]))
     return found

@@ -10,6 +10,7 @@ from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Passage, Section
 from service.generation.offline.reading.sentence import Sentence
 
+_DEEP: Final = 3  # headings that two sections share; more bind them no closer
 _STRIDE: Final = 6  # a lesson may draw on this many times its fair share of text, and is condensed
 
 
@@ -35,8 +36,10 @@ Group = tuple[Unit, ...]
 
 
 def stems(group: Group, language: str) -> tuple[str, ...]:
-    """Return the stems of all that a group says."""
-    return content_stems(" ".join(one.plain for unit in group for one in unit.sentences), language)
+    """Return the stems of all that a group says, its headings once a section."""
+    headings = (name for unit in group for name in unit.section.path)
+    plain = (one.plain for unit in group for one in unit.sentences)
+    return content_stems(" ".join([*headings, *plain]), language)
 
 
 def units(sections: Sequence[Section], most: int) -> list[Unit]:
@@ -115,8 +118,7 @@ def _break(found: Sequence[Unit], at: int) -> float:
     if at == 0 or found[at].section.source != found[at - 1].section.source:
         return 0.0
     if found[at].continued:
-        return 0.8
-    shallowest = min(
-        len(one.section.path) for one in found if one.section.source == found[at].section.source
-    )
-    return 0.15 + 0.15 * min(len(found[at].section.path) - shallowest, 3)
+        return 1.5
+    before, here = found[at - 1].section.path, found[at].section.path
+    shared = sum(a == b for a, b in zip(before, here, strict=False))
+    return 0.05 + 0.7 * min(shared, _DEEP)

@@ -81,6 +81,13 @@ def gaps(draft: Draft) -> Iterator[Check]:
             yield check
 
 
+def _inside(term: Term, one: Sentence, draft: Draft) -> bool:
+    """Tell whether the term stands there as part of a longer one ("membrane", "cell membrane")."""
+    longer = (other.name.lower() for other in draft.course.terms if len(other.key) > len(term.key))
+    low = one.plain.lower()
+    return any(term.name.lower() in name and name in low for name in longer)
+
+
 def _label(draft: Draft, one: Definition) -> Check | None:
     """Ask which term a meaning belongs to, where the text has the term as a label before it."""
     language, say = draft.course.language, draft.say
@@ -100,7 +107,7 @@ def _label(draft: Draft, one: Definition) -> Check | None:
 def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
     language = draft.course.language
     found = list(pattern(term.name).finditer(one.plain))
-    if len(found) != 1 or not self_standing(one, language):
+    if len(found) != 1 or not self_standing(one, language) or _inside(term, one, draft):
         return None
     start, end = found[0].span()
     before, key = one.plain[:start], one.plain[start:end]
@@ -136,3 +143,14 @@ def own_words(draft: Draft) -> Iterator[Check]:
         title = draft.course.sources[unit.section.source].title
         question = say.ask_open_section.format(heading=unit.section.heading or title)
         yield Check(question, whole[0].plain, (), say.because.format(sentence=whole[0].plain))
+    yield from _rests(draft)
+
+
+def _rests(draft: Draft) -> Iterator[Check]:
+    """Ask for the second half of a sentence."""
+    for _, one in draft.prose:
+        starts = [match.start() for match in re.finditer(r"\S+", one.plain)]
+        if len(starts) in STEM:
+            start = one.plain[: starts[len(starts) // 2]].rstrip(' ,;(“"')
+            reason = draft.say.because.format(sentence=one.plain)
+            yield Check(draft.say.ask_rest.format(start=start), one.plain, (), reason)

@@ -45,3 +45,18 @@ def centrality(texts: Sequence[str], language: str) -> list[float]:
     return [
         round(float(one), 9) for one in matrix @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
     ]
+
+
+def home(wanted: Sequence[str], texts: Sequence[Sequence[str]]) -> int | None:
+    """Return which of `texts` the words of `wanted` are most at home in; None where in none.
+
+    Each word votes by its share in each text, so that words found in all of them say little.
+    """
+    votes = [0.0] * len(texts)
+    for stem in dict.fromkeys(wanted):
+        counts = [text.count(stem) / (1 + len(text)) for text in texts]
+        total = sum(counts)
+        for at, count in enumerate(counts):
+            votes[at] += (count / total) ** 2 if total else 0.0
+    best = max(range(len(texts)), key=lambda at: (round(votes[at], 9), -at), default=None)
+    return best if best is not None and votes[best] > 0 else None

@@ -30,10 +30,12 @@ _LABELS: Final = frozenset(
     cause causes effect effects result results advantage advantages disadvantage disadvantages purpose
     overview summary movement remember question answer solution hint caution description function
     functions location structure key rule step steps proof remark theorem impact impacts why not all
+    number numbers part parts kind kinds type types way ways time times thing things case cases
     only very always never more less before after input output yes no true false ok
     beispiel beispiele hinweis wichtig merke merkmale vorteile nachteile aufgabe achtung ursache
     ursachen folge folgen exemple exemples remarque attention ejemplo ejemplos nota""".split()  # noqa: SIM905
 )
+_ABSTRACT: Final = re.compile(r"(?:sis|tion|sion|ment|ity|ism|ness|ing|ance|ence|ogy|ics)$")
 _MOST_WORDS: Final = 4
 _ENOUGH: Final = 6  # mentions; more make a term no surer
 
@@ -160,9 +162,20 @@ def _term(key: tuple[str, ...], votes: _Votes, text: str, language: str) -> Term
     names, weight = votes.names, votes.weight
     name = min(names, key=lambda one: (-names[one], one[0].isupper(), one))
     if votes.kind == "term" and primary(language) != "de" and not name.isupper():
-        forms = (name.lower(), name[0].lower() + name[1:])
-        seen = (one for one in forms if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text))
-        name = next(seen, name)
+        name = _small(name, text)
     count = text.count(name) if votes.kind == "code" else _occurs(name, text)
-    needed = 1 if weight >= _WEIGHT["strong"] else 2
-    return Term(name, key, votes.kind, weight, count) if count >= needed else None
+    if count == 1 and weight < _WEIGHT["strong"]:
+        weight = min(weight, 1.0)
+        count -= weight < 1  # a chance find, unless somebody stressed it
+    return Term(name, key, votes.kind, weight, count) if count >= 1 else None
+
+
+def _small(name: str, text: str) -> str:
+    """Return an English (French, Spanish) term in small letters where a capital only opens it."""
+    forms = (name.lower(), name[0].lower() + name[1:])
+    seen = next((one for one in forms if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text)), None)
+    if seen:
+        return seen
+    inside = re.search(rf"(?<=[\w,;] ){re.escape(name)}", text)
+    common = " " in name and name[1:].islower() if " " in name else _ABSTRACT.search(name)
+    return forms[0] if common and not inside else name

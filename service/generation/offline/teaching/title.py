@@ -35,14 +35,14 @@ def _title(course: Curriculum, at: int) -> str:
         return _joined(course, sizes)
     source = course.sources[numbers[0]]
     mine = {unit.section.path for unit in group}
-    if _covers(mine, source.body):
+    if _covers(mine, source.body) and not _shared(course, at):
         return source.title
     top = _common([unit.section.path for unit in group])
     if top and (
         len(mine) == 1 or _covers(mine, [one for one in source.body if one.path[: len(top)] == top])
     ):
         return top[-1]
-    names = headings(group)
+    names = headings(group) if any(unit.section.path for unit in group) else {}
     return _joined(course, names) if names else _by_terms(course, at) or source.title
 
 
@@ -97,7 +97,8 @@ def _by_terms(course: Curriculum, at: int) -> str:
 
 def _distinct(course: Curriculum, at: int, title: str, taken: Sequence[str]) -> str:
     """Tell a lesson from others of the same title by what it is about."""
-    if title not in taken and not _shared(course, at):
+    headed = any(unit.section.path for unit in course.groups[at])
+    if title not in taken and not (headed and _shared(course, at)):
         return title
     said = set(content_stems(title, course.language))
     fresh = [one.name for one in course.concepts[at] if not set(one.key) & said]

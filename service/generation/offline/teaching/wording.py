@@ -45,6 +45,7 @@ class Wording(Struct, frozen=True):
     ask_year: str
     ask_open_term: str
     ask_open_section: str
+    ask_rest: str
     because: str
     because_term: str
     because_steps: str
@@ -87,6 +88,7 @@ ENGLISH: Final = Wording(
     ask_year="Which year belongs in the gap? {sentence}",
     ask_open_term="Explain in your own words: what is meant by “{term}”?",
     ask_open_section="In your own words: what is the main point of “{heading}”?",
+    ask_rest="Finish the sentence from memory: {start} …",
     because="From the source: {sentence}",
     because_term="From the source: {term}: {meaning}",
     because_steps="The source lists the steps in this order: {steps}.",
@@ -106,7 +108,7 @@ GERMAN: Final = Wording(
     recap="Rückblick",
     introduces="In dieser Lektion geht es um {terms}.",
     works_through="Sie hat {count} Teile: {headings}.",
-    minutes="Das Lesen dauert etwa {minutes} Minuten.",
+    minutes="Das Lesen dauert etwa {minutes} min.",
     builds_on="Sie schließt an Lektion {number} an: {title}.",
     taken_from="Quelle: {sources}",
     been_through="Du hast gelesen über: {headings}.",
@@ -129,6 +131,7 @@ GERMAN: Final = Wording(
     ask_year="Welche Jahreszahl gehört in die Lücke? {sentence}",
     ask_open_term="Erkläre mit eigenen Worten: Was ist mit „{term}“ gemeint?",
     ask_open_section="Mit eigenen Worten: Was ist der Hauptpunkt von „{heading}“?",
+    ask_rest="Beende den Satz aus dem Gedächtnis: {start} …",
     because="Aus der Quelle: {sentence}",
     because_term="Aus der Quelle: {term}: {meaning}",
     because_steps="Die Quelle nennt die Schritte in dieser Reihenfolge: {steps}.",
