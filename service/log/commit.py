@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.log.codec import Encoded
-from service.refusal import Invalid, Refusal, Stale, StateConflict
+from service.refusal import Invalid, Stale, StateConflict
 
 
 class StreamWrite(Struct, frozen=True):
@@ -58,5 +58,5 @@ class KeyReused(Invalid):
     """This Idempotency-Key was used for another request; take a fresh key for a new request."""
 
 
-class Fenced(Refusal):
+class Fenced(StateConflict):
     """This worker no longer holds the job: its lease ran out and another worker has claimed it."""
