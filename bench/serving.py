@@ -50,6 +50,7 @@ async def serving(url: str, home: str) -> AsyncIterator[tuple[Any, Ask]]:
     bare = web.Application()
     bare.router.add_post("/empty", empty)
     async with resourced(settings) as (resources, metrics):
+        resources.state.ready()
         app = make_app(resources, metrics, ("api",))
         async with (
             wire.served(app, "127.0.0.1", 0) as port,
