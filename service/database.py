@@ -59,6 +59,11 @@ class Database:
         return await self.commands.execute(sql, *arguments, timeout=timeout)
 
     @property
+    def in_use(self) -> int:
+        """How many connections of all pools are lent out now."""
+        return sum(pool.in_use for pool in self.pools)
+
+    @property
     def trouble(self) -> str | None:
         """Why the database cannot be used, as the latest attempt found it; None while it can."""
         return self._health.trouble

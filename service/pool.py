@@ -105,6 +105,11 @@ class Pool:
             except (TimeoutError, *LOST):
                 self._pool.terminate()
 
+    @property
+    def in_use(self) -> int:
+        """How many connections are lent out now."""
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
+
     async def fetch(self, sql: str, *arguments: Any, timeout: float | None = None) -> list[Any]:
         """Return all rows. Raises Unavailable where the database cannot be asked."""
         return await self.run(lambda c: c.fetch(sql, *arguments, timeout=timeout), sql)

@@ -29,14 +29,6 @@ def if_match(header: str | None) -> int | None:
     return int(version)
 
 
-def if_none_match(header: str | None, version: int) -> bool:
-    """Say whether the caller already holds `version` (weak comparison, RFC 9110, 13.1.2)."""
-    if header is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return "*" in tags or f'"{version}"' in tags
-
-
 def idempotency_key(header: str | None) -> str | None:
     """Return the caller's key (draft-ietf-httpapi-idempotency-key-header-07): 1 to 255 characters.
 

@@ -80,6 +80,7 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
     """
     measured = call.request.app[METRICS]
     measured.streams.set(len(call.resources.streams))
+    measured.pool.set(call.resources.database.in_use)
     if call.resources.state.phase == "starting":
         return web.Response(body=measured.text(), headers={"Content-Type": measured.media_type})
     try:

@@ -104,21 +104,6 @@ def test_if_match_refuses_what_was_never_given(text: str, refusal: type[Refusal]
 
 
 @pytest.mark.parametrize(
-    ("text", "held"),
-    [
-        (None, False),
-        ('"7"', True),
-        ('W/"7"', True),
-        ('"6", "7"', True),
-        ("*", True),
-        ('"8"', False),
-    ],
-)
-def test_if_none_match_compares_weakly(text: str | None, held: bool) -> None:  # noqa: FBT001
-    assert header.if_none_match(text, 7) is held
-
-
-@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         (None, 0),

@@ -1,0 +1,5 @@
+"""The application on a real database, for the job routes."""
+
+from tests.http.conftest import api, bearer, live, resources
+
+__all__ = ["api", "bearer", "live", "resources"]
