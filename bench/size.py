@@ -26,7 +26,7 @@ class Size(Struct, frozen=True):
 
 SIZES: Final = {
     "small": Size(
-        rounds=5, seconds=0.05, stored=2_000, few=500, courses=20, single=200, jobs=20, pickups=3,
+        rounds=5, seconds=0.1, stored=2_000, few=500, courses=20, single=200, jobs=20, pickups=3,
         commands=100,
     ),
     "usual": Size(

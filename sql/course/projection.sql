@@ -86,14 +86,17 @@ CREATE TABLE lesson_revisions (
     created_at    timestamptz NOT NULL,
     CONSTRAINT lesson_revisions_pkey PRIMARY KEY (course_id, lesson_number, revision)
 );
+CREATE INDEX lesson_revisions_position_idx ON lesson_revisions (position);
 
--- LZ4 packs long texts at a fraction of the default's cost, where the server was built with it.
+-- LZ4 packs long texts at a fraction of the default's cost, where the server was built with it. Where it was not,
+-- packing them would be the dearest part of the fold, so they stay as they are; revisions come packed from the log.
 DO $$
 BEGIN
     ALTER TABLE lesson_bodies ALTER content_md SET COMPRESSION lz4, ALTER content_json SET COMPRESSION lz4;
     ALTER TABLE lesson_revisions ALTER content SET COMPRESSION lz4;
 EXCEPTION
-    WHEN feature_not_supported OR invalid_parameter_value THEN NULL;
+    WHEN feature_not_supported OR invalid_parameter_value THEN
+        ALTER TABLE lesson_bodies ALTER content_md SET STORAGE EXTERNAL, ALTER content_json SET STORAGE EXTERNAL;
 END
 $$;
 
@@ -101,10 +104,6 @@ $$;
 CREATE FUNCTION part_id(whole uuid, part integer) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN md5(whole::text || '/' || part)::uuid;
-
-CREATE FUNCTION texts(list jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN list IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(list)) END;
 
 -- The stem of a slug: letters and digits of the title, accents dropped, joined by single dashes.
 CREATE FUNCTION slug_stem(title text) RETURNS text
@@ -141,10 +140,11 @@ BEGIN
                                 WHEN 'job.cancelled' THEN 'Cancelled before it was finished; what was made is kept. Retry to go on.'
                    END AS error_message
           FROM touched AS t
-          LEFT JOIN slice AS requested ON requested.position = t.requested
-          LEFT JOIN slice AS outlined ON outlined.position = t.outlined
+          LEFT JOIN slice AS requested ON requested.position = t.requested AND requested.type = 'course.requested'
+          LEFT JOIN slice AS outlined ON outlined.position = t.outlined AND outlined.type = 'course.outlined'
           LEFT JOIN slice AS titled ON titled.position = t.titled
-          LEFT JOIN slice AS staged ON staged.position = t.staged
+               AND titled.type IN ('course.outlined', 'course.renamed')
+          LEFT JOIN slice AS staged ON staged.position = t.staged AND staged.type NOT LIKE 'lesson.%'
     )
     MERGE INTO courses AS c
     USING news AS n ON c.id = n.id
@@ -203,23 +203,28 @@ LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO lessons (id, tenant_id, position, course_id, lesson_number, title, description, key_concepts,
                          learning_objectives, sources, revision, edited, pinned)
-    SELECT part_id(s.stream_id, plan.number::integer), s.tenant_id, s.position, s.stream_id, plan.number,
-           plan.lesson ->> 'title', plan.lesson ->> 'description', texts(plan.lesson -> 'key_concepts'),
-           texts(plan.lesson -> 'learning_objectives'), '[]', 0, false, false
+    SELECT part_id(s.stream_id, plan.number::integer), s.tenant_id, s.position, s.stream_id, plan.number, plan.title,
+           plan.description, plan.key_concepts, plan.learning_objectives, '[]', 0, false, false
       FROM log.slice('course', after, upto) AS s
-     CROSS JOIN LATERAL jsonb_array_elements(s.data -> 'lessons') WITH ORDINALITY AS plan (lesson, number)
+     CROSS JOIN LATERAL ROWS FROM (
+               jsonb_to_recordset(s.data -> 'lessons')
+                   AS (title text, description text, key_concepts text[], learning_objectives text[])
+           ) WITH ORDINALITY AS plan (title, description, key_concepts, learning_objectives, number)
      WHERE s.type = 'course.outlined'
     ON CONFLICT (course_id, lesson_number) DO NOTHING;
 END
 $$;
 
+-- A lesson is a long compressed text, and each look into it unpacks it whole: so every statement from here on
+-- takes all that it needs of one by a single jsonb_to_record.
 CREATE FUNCTION fold_revisions(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, content, created_at)
-    SELECT s.stream_id, (s.data ->> 'number')::integer, coalesce((s.data ->> 'revision')::integer, 1), s.tenant_id,
-           s.position, split_part(s.type, '.', 2), s.data, s.recorded_at
+    SELECT s.stream_id, lesson.number, coalesce(lesson.revision, 1), s.tenant_id, s.position,
+           split_part(s.type, '.', 2), s.data, s.recorded_at
       FROM log.slice('course', after, upto) AS s
+     CROSS JOIN LATERAL jsonb_to_record(s.data) AS lesson (number integer, revision integer)
      WHERE s.type IN ('lesson.generated', 'lesson.drafted', 'lesson.revised')
     ON CONFLICT (course_id, lesson_number, revision) DO NOTHING;
 END
@@ -229,97 +234,100 @@ $$;
 -- last, edit a person's later title and text; either is NULL where the range says nothing of it.
 CREATE FUNCTION news(after bigint, upto bigint)
 RETURNS TABLE (course_id uuid, lesson_number integer, "position" bigint, pinned boolean, edited boolean,
-               base jsonb, base_revision integer, base_position bigint, base_made_at timestamptz,
-               edit jsonb, edit_revision integer, edit_position bigint)
+               base_revision integer, base_position bigint, edit_revision integer, edit_position bigint)
 LANGUAGE sql STABLE AS $$
     WITH said AS MATERIALIZED (
-        SELECT s.stream_id, (s.data ->> 'number')::integer AS number, s.position, s.type,
-               coalesce((s.data ->> 'revision')::integer, 1) AS revision
+        SELECT r.course_id, r.lesson_number, r.position, r.origin AS word, r.revision
+          FROM lesson_revisions AS r
+         WHERE r.position > news.after AND r.position <= news.upto AND r.origin IN ('generated', 'revised')
+         UNION ALL
+        SELECT s.stream_id, (s.data ->> 'number')::integer, s.position, split_part(s.type, '.', 2),
+               coalesce((s.data ->> 'revision')::integer, 1)
           FROM log.slice('course', news.after, news.upto) AS s
-         WHERE s.type IN ('lesson.generated', 'lesson.promoted', 'lesson.revised', 'lesson.pinned')
+         WHERE s.type IN ('lesson.promoted', 'lesson.pinned')
     ), touched AS (
-        SELECT stream_id, number, max(position) AS position,
-               bool_or(type = 'lesson.pinned') AS pinned, bool_or(type = 'lesson.revised') AS edited,
-               max(position) FILTER (WHERE type IN ('lesson.generated', 'lesson.promoted')) AS base_at,
-               max(position) FILTER (WHERE type = 'lesson.revised') AS edit_at
-          FROM said
-         GROUP BY stream_id, number
+        SELECT s.course_id, s.lesson_number, max(s.position) AS position,
+               bool_or(s.word = 'pinned') AS pinned, bool_or(s.word = 'revised') AS edited,
+               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) AS base_at,
+               max(s.position) FILTER (WHERE s.word = 'revised') AS edit_at
+          FROM said AS s
+         GROUP BY s.course_id, s.lesson_number
     )
-    SELECT t.stream_id, t.number, t.position, t.pinned, t.edited,
-           base.content, base.revision, b.position, base.created_at, edit.content, edit.revision, e.position
+    SELECT t.course_id, t.lesson_number, t.position, t.pinned, t.edited,
+           base.revision, base.position, edit.revision, edit.position
       FROM touched AS t
-      LEFT JOIN said AS b ON b.position = t.base_at
-      LEFT JOIN lesson_revisions AS base ON base.course_id = t.stream_id AND base.lesson_number = t.number
-           AND base.revision = b.revision
-      LEFT JOIN said AS e ON e.position = t.edit_at AND e.position > coalesce(t.base_at, 0)
-      LEFT JOIN lesson_revisions AS edit ON edit.course_id = t.stream_id AND edit.lesson_number = t.number
-           AND edit.revision = e.revision
+      LEFT JOIN said AS base ON base.position = t.base_at
+      LEFT JOIN said AS edit ON edit.position = t.edit_at AND edit.position > coalesce(t.base_at, 0)
 $$;
 
+-- The checks are those of the lesson that was generated or promoted last; a person's edit leaves them. A range that
+-- was folded before brings nothing back: the lesson then stands at its position already, or at a later one.
 CREATE FUNCTION fold_lessons(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE lessons AS l
-       SET position            = n.position,
-           title               = coalesce(n.edit ->> 'title', n.base ->> 'title', l.title),
-           description         = coalesce(n.base ->> 'description', l.description),
-           key_concepts        = coalesce(texts(n.base -> 'key_concepts'), l.key_concepts),
-           learning_objectives = coalesce(texts(n.base -> 'learning_objectives'), l.learning_objectives),
-           sources             = coalesce(n.base -> 'sources', l.sources),
-           readability         = coalesce(n.base -> 'readability', l.readability),
-           revision            = coalesce(n.edit_revision, n.base_revision, l.revision),
-           edited              = l.edited OR n.edited,
-           pinned              = l.pinned OR n.pinned,
-           generated_at        = coalesce(n.base_made_at, l.generated_at)
-      FROM news(after, upto) AS n
-     WHERE l.course_id = n.course_id AND l.lesson_number = n.lesson_number AND n.position > l.position;
-END
-$$;
-
-CREATE FUNCTION fold_bodies(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lesson_bodies AS b (lesson_id, tenant_id, position, content_md, content_json)
-    SELECT l.id, l.tenant_id, coalesce(n.edit_position, n.base_position), served.content ->> 'content_md',
-           coalesce(served.content -> 'sections', jsonb_build_array(
-               jsonb_build_object('heading', l.title, 'markdown', served.content ->> 'content_md')))
-      FROM news(after, upto) AS n
-      JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number
-     CROSS JOIN LATERAL (SELECT coalesce(n.edit, n.base) AS content) AS served
-     WHERE served.content IS NOT NULL
-    ON CONFLICT (lesson_id) DO UPDATE SET
-        position = EXCLUDED.position, content_md = EXCLUDED.content_md, content_json = EXCLUDED.content_json
-     WHERE b.position < EXCLUDED.position;
-END
-$$;
-
--- The checks are those of the lesson that was generated or promoted last; a person's edit leaves them.
-CREATE FUNCTION fold_checks(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM lesson_checks AS c
      USING news(after, upto) AS n
-     WHERE n.base IS NOT NULL AND c.lesson_id = part_id(n.course_id, n.lesson_number);
+      JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number AND l.position < n.position
+     WHERE n.base_revision IS NOT NULL AND c.lesson_id = l.id;
 
+    WITH news AS MATERIALIZED (
+        SELECT n.*, l.id, l.tenant_id, base.created_at AS base_made_at, b.description, b.key_concepts,
+               b.learning_objectives, b.sources, b.readability, b.checks, coalesce(e.title, b.title) AS title,
+               coalesce(e.content_md, b.content_md) AS content_md,
+               CASE WHEN e.content_md IS NULL THEN b.sections ELSE jsonb_build_array(jsonb_build_object(
+                   'heading', coalesce(e.title, b.title, l.title), 'markdown', e.content_md)) END AS sections
+          FROM news(after, upto) AS n
+          JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number AND l.position < n.position
+          LEFT JOIN lesson_revisions AS base ON base.course_id = n.course_id
+               AND base.lesson_number = n.lesson_number AND base.revision = n.base_revision
+          LEFT JOIN LATERAL jsonb_to_record(base.content) AS b (
+                   title text, description text, content_md text, sections jsonb, key_concepts text[],
+                   learning_objectives text[], sources jsonb, readability jsonb, checks jsonb) ON true
+          LEFT JOIN lesson_revisions AS edit ON edit.course_id = n.course_id
+               AND edit.lesson_number = n.lesson_number AND edit.revision = n.edit_revision
+          LEFT JOIN LATERAL jsonb_to_record(edit.content) AS e (title text, content_md text) ON true
+    ), changed AS (
+        UPDATE lessons AS l
+           SET position            = n.position,
+               title               = coalesce(n.title, l.title),
+               description         = coalesce(n.description, l.description),
+               key_concepts        = coalesce(n.key_concepts, l.key_concepts),
+               learning_objectives = coalesce(n.learning_objectives, l.learning_objectives),
+               sources             = coalesce(n.sources, l.sources),
+               readability         = coalesce(n.readability, l.readability),
+               revision            = coalesce(n.edit_revision, n.base_revision, l.revision),
+               edited              = l.edited OR n.edited,
+               pinned              = l.pinned OR n.pinned,
+               generated_at        = coalesce(n.base_made_at, l.generated_at)
+          FROM news AS n
+         WHERE l.course_id = n.course_id AND l.lesson_number = n.lesson_number
+    ), bodies AS (
+        INSERT INTO lesson_bodies AS b (lesson_id, tenant_id, position, content_md, content_json)
+        SELECT n.id, n.tenant_id, coalesce(n.edit_position, n.base_position), n.content_md, n.sections
+          FROM news AS n
+         WHERE n.content_md IS NOT NULL
+        ON CONFLICT (lesson_id) DO UPDATE SET
+            position = EXCLUDED.position, content_md = EXCLUDED.content_md, content_json = EXCLUDED.content_json
+         WHERE b.position < EXCLUDED.position
+    )
     INSERT INTO lesson_checks (id, tenant_id, position, lesson_id, q_order, question, answer, options, explanation)
-    SELECT part_id(l.id, checks.number::integer), l.tenant_id, n.base_position, l.id, checks.number,
-           checks.item ->> 'question', checks.item ->> 'answer', texts(checks.item -> 'options'),
-           checks.item ->> 'explanation'
-      FROM news(after, upto) AS n
-      JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number
-     CROSS JOIN LATERAL jsonb_array_elements(n.base -> 'checks') WITH ORDINALITY AS checks (item, number);
+    SELECT part_id(n.id, item.number::integer), n.tenant_id, n.base_position, n.id, item.number, item.question,
+           item.answer, item.options, item.explanation
+      FROM news AS n
+     CROSS JOIN LATERAL ROWS FROM (
+               jsonb_to_recordset(n.checks) AS (question text, answer text, options text[], explanation text)
+           ) WITH ORDINALITY AS item (question, answer, options, explanation, number);
 END
 $$;
 
+-- The memory is for rebuilds, whose steps would otherwise sort and hash on disk.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET work_mem = '64MB' AS $$
 BEGIN
     PERFORM fold_courses(after, upto);
     PERFORM fold_slugs(after, upto);
     PERFORM fold_outlines(after, upto);
     PERFORM fold_revisions(after, upto);
     PERFORM fold_lessons(after, upto);
-    PERFORM fold_bodies(after, upto);
-    PERFORM fold_checks(after, upto);
 END
 $$;

@@ -29,8 +29,9 @@ CREATE TABLE generation_jobs (
 CREATE INDEX generation_jobs_tenant_id_created_at_idx ON generation_jobs (tenant_id, created_at DESC, id);
 CREATE INDEX generation_jobs_target_idx ON generation_jobs (target);
 
+-- The memory is for rebuilds, whose steps would otherwise sort and hash on disk.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET work_mem = '64MB' AS $$
 BEGIN
     WITH slice AS MATERIALIZED (
         SELECT s.position, s.stream_id, s.tenant_id, s.type, s.data, s.recorded_at
@@ -52,10 +53,10 @@ BEGIN
                started.data AS started_data, advanced.data AS advanced_data,
                staged.type AS stage, staged.data AS stage_data, staged.recorded_at AS staged_at
           FROM touched AS t
-          LEFT JOIN slice AS created ON created.position = t.created
-          LEFT JOIN slice AS started ON started.position = t.started
-          LEFT JOIN slice AS advanced ON advanced.position = t.advanced
-          LEFT JOIN slice AS staged ON staged.position = t.staged
+          LEFT JOIN slice AS created ON created.position = t.created AND created.type = 'job.created'
+          LEFT JOIN slice AS started ON started.position = t.started AND started.type = 'job.started'
+          LEFT JOIN slice AS advanced ON advanced.position = t.advanced AND advanced.type = 'job.advanced'
+          LEFT JOIN slice AS staged ON staged.position = t.staged AND staged.type <> 'job.advanced'
     ), news AS (
         SELECT n.*,
                CASE n.stage WHEN 'job.started' THEN 'RUNNING' WHEN 'job.completed' THEN 'COMPLETED'
