@@ -1,0 +1,119 @@
+"""Histories as they happen: commands of several tenants at several courses and their jobs."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from service.course.content import Lesson, LessonPlan, Outline
+from service.course.decider import (
+    COURSE,
+    ArchiveCourse,
+    PromoteLesson,
+    RecordDraft,
+    RecordLesson,
+    RecordOutline,
+    RequestCourse,
+)
+from service.job.decider import JOB, Advance, Cancel, Complete, Create, Fail, Retry, Start
+from service.log.decider import Decider
+from service.log.handle import Context, Log, Write
+from service.refusal import Refusal
+from tests.course.commands import CHANGES, TITLES
+from tests.shapes import structs
+
+TENANTS: Final = (UUID(int=1), UUID(int=2))
+COURSES: Final = 4
+
+Deed = tuple[int, Decider[Any, Any, Any], Any]
+History = tuple[list[str], list[Deed]]
+
+
+class Place(Struct, frozen=True):
+    """One course, its job, and whose it is."""
+
+    tenant: UUID
+    course: UUID
+    job: UUID
+
+
+JOBS: Final = st.one_of(
+    structs(Start),
+    structs(Start),
+    structs(Advance),
+    structs(Complete),
+    structs(Fail, retry_at=st.none() | st.just(datetime(2026, 1, 1, tzinfo=UTC))),
+    structs(Cancel),
+    structs(Retry),
+)
+WHICH: Final = st.integers(0, COURSES - 1)
+PROMOTIONS: Final = structs(PromoteLesson, number=st.sampled_from([1, 1, 2]))
+OFTEN: Final = st.one_of(
+    st.tuples(WHICH, st.just(COURSE), CHANGES),
+    st.tuples(WHICH, st.just(COURSE), CHANGES),
+    st.tuples(WHICH, st.just(COURSE), PROMOTIONS),
+    st.tuples(WHICH, st.just(JOB), JOBS),
+)
+SELDOM: Final = st.tuples(WHICH, st.just(COURSE), st.just(ArchiveCourse()))
+
+
+@st.composite
+def deeds(draw: st.DrawFn) -> Deed:
+    """Return any deed; a course is seldom archived, since nothing happens to it after that."""
+    deed: Deed = draw(OFTEN if draw(st.integers(0, 30)) else SELDOM)
+    return deed
+
+
+PLANS: Final = st.lists(structs(LessonPlan), min_size=3, max_size=3).map(tuple)
+BEGINNINGS: Final[st.SearchStrategy[list[Any]]] = st.one_of(
+    st.just([]),
+    st.tuples(
+        structs(RecordOutline, outline=structs(Outline, title=TITLES, lessons=PLANS)),
+        *(structs(RecordLesson, lesson=structs(Lesson, number=st.just(n))) for n in (1, 2)),
+        structs(RecordDraft, lesson=structs(Lesson, number=st.just(1))),
+    ).map(list),
+)
+"""Courses that are just requested, and such as have something to change."""
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Return topics, and deeds whose beginnings of the courses are interleaved."""
+    topics = draw(st.lists(TITLES.filter(str.isalnum), min_size=COURSES, max_size=COURSES))
+    begun = [draw(BEGINNINGS) for _ in range(COURSES)]
+    order = draw(st.permutations([n for n in range(COURSES) for _ in begun[n]]))
+    first: list[Deed] = [(n, COURSE, begun[n].pop(0)) for n in order]
+    return topics, first + draw(st.lists(deeds(), min_size=40, max_size=80))
+
+
+async def happen(log: Log, history: History) -> list[Place]:
+    """Carry out a history on new streams; what is refused does not happen."""
+    topics, deeds = history
+    places = [Place(TENANTS[n % 2], uuid4(), uuid4()) for n in range(COURSES)]
+    for place, topic in zip(places, topics, strict=True):
+        await request(log, place, topic)
+    for which, decider, command in deeds:
+        place = places[which]
+        stream = place.course if decider is COURSE else place.job
+        try:
+            await log.handle(decider, stream, command, context(place.tenant))
+        except Refusal:
+            continue
+    return places
+
+
+async def request(log: Log, place: Place, topic: str) -> None:
+    """Request a course as the service does: with its job, in one commit."""
+    asked = RequestCourse(topic, "ann", place.job, num_lessons=3)
+    created = Create("course", place.course, "ann")
+    await log.append(
+        context(place.tenant),
+        Write(COURSE, place.course, 0, COURSE.decide(asked, COURSE.initial)),
+        Write(JOB, place.job, 0, JOB.decide(created, JOB.initial)),
+    )
+
+
+def context(tenant: UUID) -> Context:
+    return Context(tenant, "ann", uuid4())
