@@ -215,6 +215,18 @@ async def test_instructions_that_can_be_followed_are() -> None:
     assert short[0].readability.words < 0.75 * plain[0].readability.words
 
 
+async def test_instructions_leave_a_lesson_its_subject() -> None:
+    asked, source = brief("cells", 4), material("cells.md")
+    outline = await Offline().outline(asked, [source])
+    easier = replace(asked, instructions="much shorter and easier, please")
+
+    lesson = await Offline().lesson(easier, outline, 3, [source])
+
+    assert lesson.title == "Energy for the cell"
+    assert "**Respiration** is the release of energy" in lesson.content_md
+    assert "Osmosis" not in lesson.content_md
+
+
 async def test_other_instructions_are_declined_with_what_can_be_done() -> None:
     asked = replace(brief("cells", 1), instructions="Explain it with an analogy to football")
 

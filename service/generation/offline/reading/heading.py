@@ -73,6 +73,7 @@ _SMALL: Final = frozenset(
         "y",
     ]
 )
+_ACRONYM: Final = 6  # letters; a longer word in capitals is shouted, not short for something
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
 _TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.])\s*$")
 _PATTERNS: Final[dict[Role, str]] = {
@@ -109,7 +110,7 @@ def clean(raw: str) -> str:
     if text.startswith("*") and text.endswith("*"):
         text = text.strip("*")
     text = _NUMBER.sub("", text).strip() or text
-    return _calmed(text) if text.isupper() and " " in text else text
+    return _calmed(text) if text.isupper() and len(text) > _ACRONYM else text
 
 
 def _calmed(text: str) -> str:

@@ -21,6 +21,8 @@ _LEAD: Final = re.compile(
     r"|\b(?:objectives|lernziele|lernst du|kannst du|können sie)\b[^.]*:\W*$",
     re.IGNORECASE,
 )
+_DIRECTIVE: Final = re.compile(r"[`~:]{3,}\{(?!code|sourcecode)")  # MyST boxes: ```{note}
+_SLIGHT: Final = 5  # words; so little beside other passages is a remark in passing
 _LINKED: Final = re.compile(r"\]\(|\]\[|\[\[|https?://")
 
 
@@ -87,7 +89,8 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
         ]
         role = (roles or ["body"])[0]
         aims, rest = _objectives(text, gathered, role)
-        passages = tuple(_passages(text, rest, material.language))
+        every = list(_passages(text, rest, material.language))
+        passages = tuple(one for one in every if one.words > _SLIGHT or len(every) == 1)
         if passages or aims:
             yield Section(source, names, path[-1][0] if path else 0, role, passages, aims)
 
@@ -169,7 +172,9 @@ def _definition(text: str, block: Block, colon: int) -> Part | None:
 
 
 def _usable_code(raw: str) -> bool:
-    return "{{#" not in raw and raw.count("\n") <= _LONGEST_CODE and bool(raw.strip("`~ \n"))
+    if "{{#" in raw or _DIRECTIVE.match(raw):
+        return False
+    return raw.count("\n") <= _LONGEST_CODE and bool(raw.strip("`~ \n"))
 
 
 def _prose(

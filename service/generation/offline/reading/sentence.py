@@ -49,7 +49,7 @@ _PHRASE: Final = re.compile(
 _POINTING: Final = re.compile(
     r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
     r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo|equation|example|step)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
-    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b"
+    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b|\w above, "
     r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "
     r"(?:chapter|section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below|example below|table below)s?\b"
     r"|\b(?:covered|shown|listed|illustrated|depicted|displayed|described|given|discussed|mentioned|seen|explained|noted) "
@@ -67,12 +67,16 @@ _AUTHOR: Final = re.compile(
     r"we (?:have )?(?:haven['’]t|said|talked|saw|discuss(?:ed)?|cover(?:ed)?|look(?:ed)? at|learn(?:ed)? (?:about|in)|mentioned|now turn|begin|start)|"
     r"you will (?:learn|be able)|as we|as (?:mentioned|noted|discussed)|earlier,|recall (?:that|from|how)|remember (?:that|how|from)|"
     r"vorhin|(?:werden|wollen|können) wir\b|wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
-    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^here (?:you can see|are (?:a few|some) (?:more )?examples)|\bscroll\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
+    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^here (?:you can see|are (?:a few|some) (?:more )?examples)|\bscroll\b|spoiler alert|\bnotice (?:that|how)\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
     re.IGNORECASE,
 )
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
 _END: Final = re.compile(r"[.!?:…][\"'”’»)\]*_`]*$")
-_OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]|^\(.*\)$")
+_OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]")
+_THUS: Final = re.compile(
+    r"^(?:\S+\s+){0,4}?(?:also|somit|folglich|nun|allerdings|dagegen|hingegen|zuvor)\b",
+    re.IGNORECASE,
+)
 _LETTER: Final = re.compile(r"`[a-z]\d?`")  # a variable that only an example before it brings in
 _SUBJECTLESS: Final = re.compile(
     r"(?:occurs?|refers?|includes?|contains?|describes?|means|uses?|used|found|located|called|consists?|has|have|is|are|was|were|helps?|allows?)\b",
@@ -144,11 +148,12 @@ def dangles(sentence: Sentence, language: str) -> bool:
         return True
     if _FREE.match(text):
         return False
-    if _SHOWING.match(text):
+    if _SHOWING.match(text) or (primary(language) == "de" and _THUS.match(text)):
         return True
     if _LETTER.search(sentence.shown):
         return True
     first = text.split(maxsplit=1)[0].strip(",.;:").lower() if text else ""
+    first = re.sub(r"['’]\w+$", "", first)
     return first in _DANGLING.get(primary(language), frozenset())
 
 
@@ -192,15 +197,23 @@ def kept(found: Iterable[Sentence], language: str, *, leaning: bool = False) -> 
     `leaning` says whether what comes before the first one will be there for it to lean on.
     """
     chosen: list[Sentence] = []
-    for one in found:
-        leaning = stands(one) and (leaning or not dangles(one, language))
+    for one, following in pairwise([*found, None]):
+        if one is None or _aside(one):
+            continue
+        answered = not _asks(one) or (following is not None and _answers(following))
+        leaning = stands(one) and answered and (leaning or not dangles(one, language))
         if leaning:
             chosen.append(one)
-    return [
-        one
-        for one, following in pairwise([*chosen, None])
-        if one is not None and (not _asks(one) or (following is not None and not _asks(following)))
-    ]
+    return chosen
+
+
+def _aside(sentence: Sentence) -> bool:
+    """Tell whether it stands in brackets: what follows it leans on what was before it."""
+    return sentence.plain.startswith("(") and sentence.plain.endswith(")")
+
+
+def _answers(sentence: Sentence) -> bool:
+    return stands(sentence) and not _asks(sentence)
 
 
 def _asks(sentence: Sentence) -> bool:

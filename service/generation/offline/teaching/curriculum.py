@@ -23,20 +23,22 @@ from service.library.material import Material
 _UNKNOWN: Final = ("", "und")
 _MOST_READ: Final = 400_000  # characters, of all sources; that takes a few seconds
 _LEAST_READ: Final = 40_000  # of each
+_FINE: Final = 0.6  # of a lesson; what is planned with comes in no larger pieces
 _KEPT: Final = 4  # curricula held in memory, each at most a few megabytes
 
 
 class Curriculum(Struct, frozen=True):
     """What `outline` and `lesson` both start from.
 
-    Each lesson has its own entry in `groups`: what it teaches, in `definitions`: what it says its
-    terms mean, and in `concepts`: the terms it is about.
+    Each lesson has its own entry in `plan`: all the text that is its own, in `groups`: what of it
+    is taught, in `definitions`: what it says its terms mean, and in `concepts`: what it is about.
     """
 
     brief: Brief
     wish: wish.Wish
     language: str
     sources: tuple[Source, ...]
+    plan: tuple[Group, ...]
     groups: tuple[Group, ...]
     terms: tuple[Term, ...]
     definitions: tuple[tuple[Definition, ...], ...]
@@ -45,28 +47,40 @@ class Curriculum(Struct, frozen=True):
 
 @lru_cache(maxsize=_KEPT)
 def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
-    """Read `material` and plan the lessons of `brief`. Raises `GenerationFailed`."""
+    """Read `material` and plan the lessons of `brief`. Raises `GenerationFailed`.
+
+    A person's instructions change what is kept of a lesson's text, never which text it has.
+    """
     wanted = wish.wish(brief)
-    usable = _in_language(brief, material)
+    language = primary(brief.language)
+    sources = _read(brief, _in_language(brief, material))
+    plan = _plan(brief, sources)
+    body = [unit.section for group in plan for unit in group]
+    glossaries = [section for one in sources for section in one.glossary]
+    known = terms([*dict.fromkeys(body), *glossaries], language)
+    taught = tuple(chosen(Choice(wanted, language, known), group) for group in plan)
+    said = _definitions(sources, taught, known, language)
+    about = tuple(concepts(one, known, own) for one, own in zip(taught, said, strict=True))
+    return Curriculum(brief, wanted, language, sources, plan, taught, known, said, about)
+
+
+def _read(brief: Brief, usable: Sequence[Material]) -> tuple[Source, ...]:
     most = max(_MOST_READ // len(usable), _LEAST_READ)
     found = teaching_order([read(at, one, brief.topic, most) for at, one in enumerate(usable)])
-    sources = tuple(_numbered(at, one) for at, one in enumerate(found))
+    return tuple(_numbered(at, one) for at, one in enumerate(found))
+
+
+def _plan(brief: Brief, sources: Sequence[Source]) -> tuple[Group, ...]:
+    wanted = wish.wish(replace(brief, instructions=""))
     body = relevant(brief, wanted, sources)
     if not body and any(one.body for one in sources):
         raise _off_topic(brief, sources)
     size = sum(one.words for one in body)
-    fine = max(min(size / brief.num_lessons, wanted.words) * 0.6, wish.SHORTEST)
+    fine = max(min(size / brief.num_lessons, wanted.words) * _FINE, wish.SHORTEST)
     groups = partition(units(body, int(fine)), brief.num_lessons, wish.SHORTEST, wanted.words)
     if len(groups) < brief.num_lessons:
         raise _too_little(brief, len(groups))
-    language = primary(brief.language)
-    glossaries = [section for one in sources for section in one.glossary]
-    known = terms([*body, *glossaries], language)
-    choice = Choice(wanted, language, known)
-    taught = tuple(chosen(choice, one) for one in groups)
-    said = _definitions(sources, taught, known, language)
-    about = tuple(concepts(one, known, own) for one, own in zip(taught, said, strict=True))
-    return Curriculum(brief, wanted, language, sources, taught, known, said, about)
+    return tuple(groups)
 
 
 def _definitions(
@@ -135,7 +149,7 @@ def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
             f"“{wanted}”, "
             "and the offline generator cannot translate.",
             f"Ask for language “{spoken.split(', ')[0]}”, add sources in “{wanted}”, "
-            "or set up a language model (GENERATOR=openai).",
+            "or use a generator with a language model.",
         )
     return [replace(one, language=wanted) if one.language in _UNKNOWN else one for one in usable]
 

@@ -36,7 +36,7 @@ def names(text: str, language: str) -> Iterator[tuple[str, float, Literal["term"
     """Yield names, and nouns and pairs of words that keep coming back; the least sure of all."""
     if primary(language) != "de":
         for name, count in Counter(_PROPER.findall(text)).items():
-            if count > 1 and name.lower() not in text:
+            if count > 1 and name.lower() not in text and not _tail(name, count, text):
                 yield name, 1.2 if " " in name else 0.8, "name"
     for name in _subjects(text, language):
         yield name, 1.6, "term"
@@ -44,6 +44,11 @@ def names(text: str, language: str) -> Iterator[tuple[str, float, Literal["term"
     for name, count in counted.items():
         if count >= _OFTEN:
             yield name, 0.9 if " " in name else 0.6, "term"
+
+
+def _tail(name: str, count: int, text: str) -> bool:
+    """Tell whether a name is mostly the end of a longer one ("Indian War", "French and Indian War")."""
+    return 2 * len(re.findall(rf"[A-ZÀ-Þ][\w’'-]+ and {re.escape(name)}", text)) > count
 
 
 def _subjects(text: str, language: str) -> Iterator[str]:

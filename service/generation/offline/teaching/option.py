@@ -1,5 +1,6 @@
 """Options: the key among its distractors, in an order that only their words decide."""
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
@@ -10,6 +11,7 @@ from service.generation.offline.reading.sentence import Sentence, dangles, lacks
 
 GAP: Final = "_____"
 STEM: Final = range(7, 37)  # words of a sentence that can be asked about
+_SEVERAL: Final = re.compile(r"[.!?:] [A-ZÀ-Þ]")  # several sentences, or a label and one
 _OPTIONS: Final = 4
 
 
@@ -25,4 +27,6 @@ def made(question: str, key: str, others: Sequence[str], reason: str) -> Check |
 def self_standing(one: Sentence, language: str) -> bool:
     """Tell whether a sentence can be asked about without the ones around it."""
     askable = len(words(one.plain)) in STEM and not one.plain.endswith((":", "?", ")"))
+    if _SEVERAL.search(one.plain):
+        return False
     return askable and not dangles(one, language) and not lacks_subject(one)

@@ -29,7 +29,7 @@ _LABELS: Final = frozenset(
     """note notes warning tip important example examples process processes feature features definition
     cause causes effect effects result results advantage advantages disadvantage disadvantages purpose
     overview summary movement remember question answer solution hint caution description function
-    functions location structure key rule step steps proof remark theorem impact impacts why not all
+    functions location structure key rule step steps proof remark theorem impact impacts none some why not all
     number numbers part parts kind kinds type types way ways time times thing things case cases
     only very always never more less before after input output yes no true false ok
     beispiel beispiele hinweis wichtig merke merkmale vorteile nachteile aufgabe achtung ursache

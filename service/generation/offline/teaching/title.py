@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from service.generation.offline.reading import heading
 from service.generation.offline.reading.language import content_stems
 from service.generation.offline.reading.section import Section
 from service.generation.offline.teaching.curriculum import Curriculum
@@ -18,14 +19,14 @@ _PARTS: Final = 3
 def titles(course: Curriculum) -> list[str]:
     """Return the titles of the lessons of `course`, no two of them the same."""
     taken: list[str] = []
-    for at in range(len(course.groups)):
+    for at in range(len(course.plan)):
         taken.append(_distinct(course, at, _title(course, at), taken))
     return taken
 
 
 def _title(course: Curriculum, at: int) -> str:
     """Name a lesson after the narrowest heading above all it teaches, or after its parts."""
-    group = course.groups[at]
+    group = course.plan[at]
     numbers = sorted({unit.section.source for unit in group})
     if len(numbers) > 1:
         sizes = {
@@ -73,6 +74,8 @@ def headings(group: Group) -> dict[str, int]:
 
 def _joined(course: Curriculum, sizes: dict[str, int]) -> str:
     """Join the names of the largest parts, as many as fit, in the order of the lesson."""
+    telling = {name: size for name, size in sizes.items() if not heading.opens(name)}
+    sizes = telling or sizes
     largest = sorted(sizes, key=lambda name: -sizes[name])
     for count in range(min(_PARTS, len(sizes)), 1, -1):
         names = [name for name in sizes if name in largest[:count]]
@@ -97,7 +100,7 @@ def _by_terms(course: Curriculum, at: int) -> str:
 
 def _distinct(course: Curriculum, at: int, title: str, taken: Sequence[str]) -> str:
     """Tell a lesson from others of the same title by what it is about."""
-    headed = any(unit.section.path for unit in course.groups[at])
+    headed = any(unit.section.path for unit in course.plan[at])
     if title not in taken and not (headed and _shared(course, at)):
         return title
     said = set(content_stems(title, course.language))
@@ -112,7 +115,7 @@ def _distinct(course: Curriculum, at: int, title: str, taken: Sequence[str]) -> 
 
 def _shared(course: Curriculum, at: int) -> bool:
     """Tell whether a lesson is a part of one section only, and another has the rest of it."""
-    mine = {(unit.section.source, unit.section.path) for unit in course.groups[at]}
-    rest = (group for n, group in enumerate(course.groups) if n != at)
+    mine = {(unit.section.source, unit.section.path) for unit in course.plan[at]}
+    rest = (group for n, group in enumerate(course.plan) if n != at)
     others = {(unit.section.source, unit.section.path) for group in rest for unit in group}
     return len(mine) == 1 and mine <= others

@@ -61,7 +61,7 @@ def _asked(instructions: str) -> frozenset[str]:
         raise Unsupported(
             f"The offline generator cannot follow the instruction “{instructions.strip()}”.",
             "It can make a lesson shorter or longer, easier or harder, with more or fewer questions; "
-            "for anything else set up a language model (GENERATOR=openai).",
+            "anything else takes a generator with a language model.",
         )
     return frozenset(asked)
 
@@ -70,5 +70,5 @@ def declined(what: str) -> Unsupported:
     """Return the failure for a kind of content that needs a writer: analogies, stories, translation."""
     return Unsupported(
         f"The offline generator quotes sources and cannot write {what}.",
-        "Set up a language model (GENERATOR=openai) and ask again.",
+        "That takes a generator with a language model.",
     )
