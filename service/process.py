@@ -10,7 +10,7 @@ import os
 import platform
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -75,9 +75,9 @@ async def run(
         app = make_app(resources, metrics, roles)
         work: asyncio.Task[None] | None = None
         try:
-            async with wire.served(app, host, port, PATIENCE) as bound:
-                log.info("listening on http://%s:%d as %s", host, bound, ", ".join(roles))
-                announce(bound)
+            async with AsyncExitStack() as served:
+                served_at = wire.served(app, host, port, PATIENCE)
+                announce(await listening(served, served_at, roles))
                 work = asyncio.create_task(working(settings, roles, resources))
                 await either(work, stopping)
                 resources.state.draining()
@@ -85,6 +85,25 @@ async def run(
         finally:
             await ended(work)
     log.info("stopped; nothing was left undone")
+
+
+async def listening(
+    stack: AsyncExitStack, served: AbstractAsyncContextManager[int], roles: Sequence[str]
+) -> int:
+    """Return the port that is listened on from now until `stack` ends.
+
+    Raises OSError where the address cannot be had; a process that serves no API goes on without
+    its health pages, and 0 is returned.
+    """
+    try:
+        port = await stack.enter_async_context(served)
+    except OSError as error:
+        if "api" in roles:
+            raise
+        log.warning("there are no health pages of this process: %s", error)
+        return 0
+    log.info("listening on port %d as %s", port, ", ".join(roles))
+    return port
 
 
 @asynccontextmanager
