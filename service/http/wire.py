@@ -1,5 +1,6 @@
 """The line itself: what aiohttp answers before any application code runs, made to our manners."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from service.http.middleware import harden_headers
 from service.http.trace import begin
 from service.refusal import Malformed
 
+HEADER_SECONDS: Final = 20.0
+"""How long a new connection may take to send its first request's headers."""
 KEEPALIVE_SECONDS: Final = 75.0
 """aiohttp's own default is an hour, which idle clients would fill with sockets."""
 
@@ -21,6 +24,16 @@ class Protocol(web.RequestHandler):
     """Answers bytes that are no HTTP with a problem document, and without a traceback each."""
 
     __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection; let it go if nothing is asked, where aiohttp would wait for ever."""
+        super().connection_made(transport)
+        asyncio.get_running_loop().call_later(HEADER_SECONDS, self.close_unless_asked, transport)
+
+    def close_unless_asked(self, transport: asyncio.BaseTransport) -> None:
+        """Close a connection over which not one whole request has come."""
+        if self._request_count == 0:
+            transport.close()
 
     def handle_error(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from yarl import URL
 
 from service.http.call import Resources
 from tests.http.conftest import Client
@@ -59,8 +60,8 @@ async def test_the_feed_is_a_batch_of_cloud_events(api: Client, made: dict[str, 
 
 async def test_the_feed_goes_on_after_a_position(api: Client, made: dict[str, Any]) -> None:
     first = await api.get("/api/v1/events?limit=1")
-    second = await api.get(first.links["next"]["url"].relative())
-    third = await api.get(second.links["next"]["url"].relative())
+    second = await api.get(URL(first.links["next"]["url"]).relative())
+    third = await api.get(URL(second.links["next"]["url"]).relative())
 
     assert [e["sequence"] for e in await second.json(content_type=None)] == ["2"]
     assert await third.json(content_type=None) == []

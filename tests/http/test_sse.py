@@ -1,12 +1,14 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from service.http import sse, wire
 from service.http.call import Resources
 from service.http.sse import Message
-from tests.http.conftest import Client
+from tests.http.conftest import ADA, Client
 
 
 async def read_until(response: Any, text: str) -> str:
@@ -83,3 +85,27 @@ def test_a_message_is_one_data_line() -> None:
     message = Message({"text": "a\nb\r\n"}, id=3, event="x")
 
     assert message.encode() == b'id: 3\nevent: x\ndata: {"text":"a\\nb\\r\\n"}\n\n'
+
+
+async def test_a_client_that_does_not_read_is_sent_away(resources: Resources) -> None:
+    gone = asyncio.Event()
+
+    async def flood() -> AsyncIterator[Sequence[Message]]:
+        try:
+            while True:
+                yield [Message("x" * 100_000)]
+        finally:
+            gone.set()
+
+    async def pour(request: web.Request) -> web.StreamResponse:
+        return await sse.serve(request, ADA, resources.streams, flood(), lagging=0.1)
+
+    app = web.Application()
+    app.router.add_get("/", pour)
+    async with wire.served(app, "127.0.0.1", 0, patience=1.0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        async with asyncio.timeout(20):
+            await gone.wait()
+            assert b"event: lagging" in await reader.read()
+        writer.close()
