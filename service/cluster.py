@@ -103,6 +103,7 @@ def launch(home: Path) -> None:
     options = {**SETTINGS, "unix_socket_directories": str(sockets)}
     arguments = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
     for attempt in range(START_ATTEMPTS):
+        prepare(home)
         _forget_stale_pid(data / "postmaster.pid")
         try:
             run(

@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -30,10 +31,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of the test's own; nothing else is set, and no .env is near."""
     for name in ("DATABASE_URL", "DB_HOST", "POSTGRES_SERVER", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DAYBOOK_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    yield tmp_path / "home"
-    embedded.stop(tmp_path / "home")
+    with tempfile.TemporaryDirectory(prefix="daybook-tests-") as folder:
+        monkeypatch.setenv("DAYBOOK_HOME", folder)
+        yield Path(folder)
+        embedded.stop(Path(folder))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,10 @@ async def behind(
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    embedded.stop(tmp_path / "home")
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="daybook-tests-") as folder:
+        yield Path(folder)
+        embedded.stop(Path(folder))
 
 
 def processes(home: Path) -> list[int]:

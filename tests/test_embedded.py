@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,16 @@ from service.cluster import EmbeddedError, socket_directory
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    embedded.stop(tmp_path / "home")
+def folder() -> Iterator[Path]:
+    """Not pytest's own: each of its sessions closes that to the user PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="daybook-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Path]:
+    yield folder / "home"
+    embedded.stop(folder / "home")
 
 
 def query(home: Path, sql: str) -> object:
@@ -138,8 +146,8 @@ def test_a_killed_service_leaves_its_home_to_the_next(home: Path) -> None:
         assert query(home, "SELECT n FROM kept") == 1
 
 
-def test_a_deep_home_gets_its_socket_elsewhere(tmp_path: Path) -> None:
-    home = tmp_path / ("deep" * 20) / ("deeper" * 10)
+def test_a_deep_home_gets_its_socket_elsewhere(folder: Path) -> None:
+    home = folder / ("deep" * 20) / ("deeper" * 10)
 
     embedded.start(home)
     try:
@@ -150,15 +158,15 @@ def test_a_deep_home_gets_its_socket_elsewhere(tmp_path: Path) -> None:
         embedded.stop(home)
 
 
-def test_a_socket_folder_somebody_else_has_made_is_refused(tmp_path: Path) -> None:
-    home = tmp_path / ("deep" * 20) / ("deeper" * 10)
-    folder = socket_directory(home)
-    folder.mkdir(mode=0o777)
-    folder.chmod(0o777)
+def test_a_socket_folder_somebody_else_has_made_is_refused(folder: Path) -> None:
+    home = folder / ("deep" * 20) / ("deeper" * 10)
+    sockets = socket_directory(home)
+    sockets.mkdir(mode=0o777)
+    sockets.chmod(0o777)
 
     with pytest.raises(EmbeddedError, match="open to others"):
         embedded.start(home)
-    folder.rmdir()
+    sockets.rmdir()
 
 
 def test_a_process_id_that_now_belongs_to_another_program_is_no_obstacle(home: Path) -> None:

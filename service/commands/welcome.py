@@ -21,7 +21,8 @@ Daybook listens on {address}, its manual is at {address}/docs.
 The data lives in {data}. Ctrl-C stops it all.
 
   TOKEN=$({run} token)
-  curl -H "Authorization: Bearer $TOKEN" --json {shlex.quote(body)} {address}/api/v1/courses
+  curl {address}/api/v1/courses -H "Authorization: Bearer $TOKEN" \\
+    -H "Content-Type: application/json" -d {shlex.quote(body)}
   {run} db psql -c 'SELECT * FROM read.freshness'
 """  # noqa: S608 - a line to try, not a query
 
