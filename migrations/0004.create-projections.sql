@@ -117,27 +117,57 @@ BEGIN
 END
 $$;
 
+-- Drop the views of schema read, newest first, since a view stands on older ones. Whoever reads has locked some of
+-- them, in an order of his own, so waiting for one while holding others could end in a deadlock: each try gives up
+-- early, lets go of all, and lets the readers through before the next.
+CREATE OR REPLACE FUNCTION ops.drop_views() RETURNS void
+LANGUAGE plpgsql
+SET lock_timeout = '100ms'
+AS $$
+DECLARE
+    item record;
+BEGIN
+    LOOP
+        BEGIN
+            FOR item IN
+                SELECT c.relname FROM pg_class AS c
+                 WHERE c.relnamespace = 'read'::regnamespace AND c.relkind = 'v' AND c.relname <> 'freshness'
+                 ORDER BY c.oid DESC
+            LOOP
+                EXECUTE format('DROP VIEW IF EXISTS read.%I CASCADE', item.relname);
+            END LOOP;
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available OR deadlock_detected THEN
+                PERFORM pg_sleep(0.05);
+        END;
+    END LOOP;
+END
+$$;
+
 -- Join generations, and make every view of schema read anew: one plain view per live table, then the analysts'
--- own from script. Returns false where the views already are what digest says.
+-- own from script. Returns false where the views already are what digest says. The views go before the tail is
+-- locked, so that a long query of an analyst holds up the swap and not the projections.
 CREATE OR REPLACE FUNCTION ops.publish(names text[], script text, digest text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
     name  text;
     item  record;
+    same  boolean;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('ops.publish'));
+    SELECT t.views_digest = digest INTO same FROM ops.tail AS t;
+    IF NOT same THEN
+        PERFORM ops.drop_views();
+    END IF;
     PERFORM FROM ops.tail FOR UPDATE;
     FOREACH name IN ARRAY names LOOP
         PERFORM ops.promote(name);
     END LOOP;
-    IF EXISTS (SELECT FROM ops.tail AS t WHERE t.views_digest = digest) THEN
+    IF same THEN
         RETURN false;
     END IF;
-    FOR item IN
-        SELECT v.viewname FROM pg_views AS v WHERE v.schemaname = 'read' AND v.viewname <> 'freshness'
-    LOOP
-        EXECUTE format('DROP VIEW IF EXISTS read.%I CASCADE', item.viewname);
-    END LOOP;
     FOR item IN
         SELECT t.schemaname, t.tablename FROM pg_tables AS t JOIN ops.generations AS g ON g.schema = t.schemaname
          WHERE g.state <> 'building' ORDER BY t.tablename
@@ -162,7 +192,7 @@ DECLARE
     tail  ops.tail;
     found_types text[];
     g     record;
-    state text;
+    code  text;
     fault text;
 BEGIN
     SELECT t.* INTO tail FROM ops.tail AS t FOR UPDATE SKIP LOCKED;
@@ -190,13 +220,13 @@ BEGIN
             EXECUTE format('SELECT %I.fold($1, $2)', g.schema) USING after, upto;
         EXCEPTION
             WHEN OTHERS THEN
-                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, fault = MESSAGE_TEXT;
+                GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, fault = MESSAGE_TEXT;
                 -- Trouble of the moment (lost races, no room, shutdown) is no fault of the fold: try again later.
-                IF left(state, 2) IN ('40', '53', '55', '57', '58') THEN
+                IF left(code, 2) IN ('40', '53', '55', '57', '58') THEN
                     RAISE;
                 END IF;
                 UPDATE ops.generations AS n
-                   SET state = 'stopped', position = advance.after, error = format('%s (SQLSTATE %s)', fault, advance.state)
+                   SET state = 'stopped', position = advance.after, error = format('%s (SQLSTATE %s)', fault, code)
                  WHERE n.schema = g.schema;
         END;
     END LOOP;
