@@ -273,7 +273,7 @@ async def test_a_long_source_is_read_where_it_speaks_of_the_topic() -> None:
     assert all(text[one.start : one.end] == one.quote for one in lessons[0].sources)
 
 
-async def test_the_event_loop_runs_on_while_a_course_is_made() -> None:
+async def test_the_event_loop_runs_on_while_a_course_is_outlined() -> None:
     ticks = 0
 
     async def tick() -> None:
@@ -283,7 +283,27 @@ async def test_the_event_loop_runs_on_while_a_course_is_made() -> None:
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(tick())
-    await course(brief("cells", 2, "Grade 5"), material("cells.md"))
+    await Offline().outline(brief("cells", 2, "Grade 5"), [material("cells.md")])
     ticking.cancel()
 
     assert ticks > 10
+
+
+async def test_what_two_sources_say_word_for_word_is_taught_once() -> None:
+    shared = "Osmosis moves water through the membrane of every living cell in the plant."
+    bees = material("plain.txt").text.replace("colony", "cell")
+    one = written(f"{material('cells.md').text}\n\n## Again\n\n{shared}\n", "school/1.md")
+    other = written(f"# Water\n\n{shared}\n\n{bees}", "school/2.md")
+
+    _, lessons = await course(brief("cell", 3, "university"), one, other)
+
+    bodies = [lesson.content_md.split("## Key terms")[0] for lesson in lessons]
+    assert "".join(bodies).count(shared) == 1
+
+
+async def test_a_lesson_is_never_made_of_a_few_words() -> None:
+    life = " ".join(material("plain.txt").text.split()[:90])
+    source = written(f"# Bees\n\n## Life\n\n{life}.\n\n## End\n\nBees sleep in winter.\n")
+
+    with pytest.raises(TooLittle, match="at most 1 lesson"):
+        await course(brief("bees", 2), source)

@@ -50,6 +50,13 @@ async def test_no_question_contains_its_key(checked: list[tuple[Check, ...]]) ->
     assert not [one for one in choices if one.answer.lower() in one.question.lower()]
 
 
+async def test_no_wrong_option_stands_in_the_question(checked: list[tuple[Check, ...]]) -> None:
+    gaps = [one for checks in checked for one in checks if "_____" in one.question and one.options]
+
+    for one in gaps:
+        assert not [option for option in one.options if f" {option} " in one.question]
+
+
 async def test_no_check_gives_away_another(checked: list[tuple[Check, ...]]) -> None:
     for checks in checked:
         for one, other in combinations(checks, 2):

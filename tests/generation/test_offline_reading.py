@@ -189,6 +189,16 @@ async def test_passages_near_the_asked_grade_are_chosen() -> None:
     assert grown[0].readability.grade > young[0].readability.grade + 3
 
 
+async def test_of_more_than_fits_the_passages_nearest_the_grade_are_kept() -> None:
+    parts = [f"## Part {n}\n\n{(EASY, HARD)[n % 2].format(n=n)}" for n in range(80)]
+    source = written("# Plants\n\n" + "\n\n".join(parts))
+
+    _, grown = await course(brief("plants", 1, "university"), source)
+
+    hard = grown[0].content_md.count("Photosynthetic productivity")
+    assert hard > grown[0].content_md.count("needs light to grow")
+
+
 async def test_a_lesson_reports_the_grade_of_its_text() -> None:
     _, lessons = await course(brief("cells", 4, "Grade 6"), material("cells.md"))
 

@@ -106,10 +106,10 @@ def _label(draft: Draft, one: Definition) -> Check | None:
 
 def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
     language = draft.course.language
-    found = list(pattern(term.name).finditer(one.plain))
-    if len(found) != 1 or not self_standing(one, language) or _inside(term, one, draft):
+    found = pattern(term.name).search(one.plain)
+    if found is None or not self_standing(one, language) or _inside(term, one, draft):
         return None
-    start, end = found[0].span()
+    start, end = found.span()
     before, key = one.plain[:start], one.plain[start:end]
     named = term.name[0].isupper() and (goes_on(one.plain[end:]) or _GOES_BEFORE.search(before))
     if named and language != "de":
