@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
+from msgspec import structs
 from uuid_utils.compat import uuid4
 
 from bench.child import child
@@ -38,7 +39,7 @@ async def rate(lab: Lab) -> Measured:
             figures.append(lab.size.jobs / (time.perf_counter() - started))
     await proved(desk.url)
     measured = absolute("jobs/s", figures)
-    return Measured(measured.value, measured.low, measured.high, measured.rates, NOTE)
+    return structs.replace(measured, note=NOTE)
 
 
 async def pickup(lab: Lab) -> Measured:

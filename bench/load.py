@@ -6,13 +6,14 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid4, uuid7
+from uuid_utils.compat import uuid7
 
 from bench.ratio import CouldNotMeasure
 from bench.text import TEXT
@@ -28,6 +29,8 @@ Append = Callable[[Commit], Awaitable[Receipt | None]]
 CATEGORY: Final = "bench"
 STREAMS: Final = 5_000
 TENANT: Final = UUID("00000000-0000-4000-8000-000000000001")
+PLANNED: Final = 8
+"""Calls after which a connection plans no more: PostgreSQL plans the first five each time anew."""
 WARM: Final = 0.25
 """The part of a round's seconds that goes before it, uncounted."""
 
@@ -55,12 +58,15 @@ class Load(Struct, frozen=True):
 
 
 class Streams:
-    """Streams that take turns, and where each stands; a caller has its own, so none conflicts."""
+    """Streams that take turns, and where each stands; a caller has its own, so none conflicts.
+
+    Their ids are UUIDv7, as those that the product makes.
+    """
 
     def __init__(self, callers: int, streams: int = STREAMS) -> None:
         """Share `streams` streams among `callers`, at least one each."""
         each = max(1, streams // callers)
-        self.shares = [deque([uuid4(), 0] for _ in range(each)) for _ in range(callers)]
+        self.shares = [deque([uuid7(), 0] for _ in range(each)) for _ in range(callers)]
 
     @staticmethod
     def commits(share: deque[list[Any]]) -> Iterator[Commit]:
@@ -123,8 +129,12 @@ async def singly(url: str, connections: int) -> AsyncIterator[list[Append]]:
     """As many callers, each with a connection it holds and a call of log.append per commit."""
     database = Database(url)
     held = [await database.connect() for _ in range(connections)]
+    appends = [_one_by_one(connection) for connection in held]
     try:
-        yield [_one_by_one(connection) for connection in held]
+        for append in appends:
+            for one in islice(Streams.commits(Streams(1).shares[0]), PLANNED):
+                await append(one)
+        yield appends
     finally:
         for connection in held:
             await connection.close()

@@ -30,8 +30,8 @@ SIZES: Final = {
         commands=100,
     ),
     "usual": Size(
-        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=5_000, single=5_000,
-        jobs=1_000, pickups=20, commands=5_000,
+        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=2_500, single=5_000,
+        jobs=1_000, pickups=20, commands=3_000,
     ),
     "full": Size(
         rounds=7, seconds=3.0, stored=5_000_000, few=50_000, courses=50_000, single=20_000,
