@@ -123,6 +123,9 @@ class Sender:
             try:
                 await self._call(batch)
             except LOST as error:
+                if self._is_ours(error):
+                    await self._isolate(batch, error)
+                    continue
                 log.warning("an append's reply was lost (%s); sending again", type(error).__name__)
                 self.close()
                 _expire(batch, time.monotonic() + pause)
@@ -136,6 +139,11 @@ class Sender:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+    def _is_ours(self, error: Exception) -> bool:
+        """Tell a value that asyncpg cannot send from a connection that it has lost."""
+        alive = self._connection is not None and not self._connection.is_closed()
+        return alive and isinstance(error, asyncpg.InterfaceError)
 
     async def _call(self, batch: Sequence[Waiting]) -> None:
         if self._connection is None:

@@ -298,7 +298,9 @@ async def test_events_are_stored_as_they_were_given(
     assert '"ü☕"' in await database.fetchval("SELECT data::text FROM log.events")
 
 
-@pytest.mark.parametrize("data", ['{"a": "\\u0000"}', "no json", '{"a": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "data", ['{"a": "\\u0000"}', "no json", '{"a": "\\ud800"}', "\ud800 cannot be sent"]
+)
 async def test_a_commit_that_cannot_be_stored_fails_alone(
     data: str, appender: GroupAppender, database: Database
 ) -> None:
