@@ -76,12 +76,12 @@ async def events(call: Call[Nothing, Feed]) -> Answer[list[CloudEvent]] | web.St
     With `Accept: text/event-stream` the answer does not end: each event comes as it is folded into
     the read models, `id` being its position. A batch may be empty: ask again with the same `after`.
     """
+    start = sse.resume_after(call.request, call.query.after)
     if EVENT_STREAM in call.request.headers.get("Accept", ""):
-        start = sse.resume_after(call.request, call.query.after)
         return await sse.serve(
             call.request, call.principal, call.resources.streams, live(call, start)
         )
-    recorded = await page(call, call.query.after, call.query.limit)
+    recorded = await page(call, start, call.query.limit)
     if not recorded:
         return Answer([])
     following = call.request.rel_url.update_query(after=str(recorded[-1].position))

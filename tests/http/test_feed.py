@@ -123,3 +123,10 @@ async def test_a_stream_is_read_in_pages(api: Client, made: dict[str, Any]) -> N
         "course.renamed",
     ]
     assert second["next"] is None
+
+
+async def test_a_poller_may_name_the_last_event_too(api: Client, made: dict[str, Any]) -> None:
+    response = await api.get("/api/v1/events", headers={"Last-Event-ID": "1"})
+
+    assert [event["sequence"] for event in await response.json(content_type=None)] == ["2"]
+    assert (await api.get("/api/v1/events", headers={"Last-Event-ID": "x"})).status == 400
