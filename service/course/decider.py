@@ -123,13 +123,13 @@ class Absent(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """What matters of a lesson: its title, its revisions, its draft, whether people own it."""
+    """What matters of a lesson: its title, its revisions, its draft, whether it is pinned."""
 
     title: str
     revision: int
     latest: int
     draft: str = ""
-    protected: bool = False
+    pinned: bool = False
 
 
 NOTHING: Final = Kept("", 0, 0)
@@ -263,7 +263,7 @@ def revise_lesson(command: ReviseLesson, state: Course) -> Sequence[Event]:
 
 def pin_lesson(command: PinLesson, state: Course) -> Sequence[Event]:
     """Protect the lesson, once."""
-    if _lesson(state, command.number).protected:
+    if _lesson(state, command.number).pinned:
         return ()
     return (LessonPinned(command.number),)
 
@@ -346,11 +346,12 @@ def evolve(  # noqa: C901, PLR0912 - one flat match over a closed union
             kept = replace(kept, revision=event.revision, title=kept.draft)
             return _with(state, event.number, kept)
         case LessonRevised():
-            kept = Kept(event.title, event.revision, event.revision, protected=True)
+            pinned = state.lessons.get(event.number, NOTHING).pinned
+            kept = Kept(event.title, event.revision, event.revision, pinned=pinned)
             return _with(state, event.number, kept)
         case LessonPinned():
             kept = state.lessons.get(event.number, NOTHING)
-            return _with(state, event.number, replace(kept, protected=True))
+            return _with(state, event.number, replace(kept, pinned=True))
         case CourseReady():
             return replace(state, ready=True)
         case CourseFailed():

@@ -108,8 +108,8 @@ RETURN md5(whole::text || '/' || part)::uuid;
 -- The stem of a slug: letters and digits of the title, accents dropped, joined by single dashes.
 CREATE FUNCTION slug_stem(title text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(nullif(trim(BOTH '-' FROM left(regexp_replace(regexp_replace(
-    lower(normalize(title, NFKD)), U&'[\0300-\036f''\2019]', '', 'g'), '[^[:alnum:]]+', '-', 'g'), 80)), ''), 'course');
+RETURN coalesce(nullif(trim(BOTH '-' FROM left(regexp_replace(normalize(regexp_replace(
+    lower(normalize(title, NFKD)), U&'[\0300-\036f''\2019]', '', 'g'), NFC), '[^[:alnum:]]+', '-', 'g'), 80)), ''), 'course');
 
 CREATE FUNCTION fold_courses(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$

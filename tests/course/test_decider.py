@@ -236,6 +236,13 @@ def test_a_lesson_is_pinned_once() -> None:
     given(COURSE, *READY).when(PinLesson(1), PinLesson(1)).then()
 
 
+def test_a_lesson_that_was_edited_can_be_pinned_too_and_stays_pinned() -> None:
+    edited = LessonRevised(1, 2, "Light", "Mine.")
+
+    given(COURSE, *READY, edited).when(PinLesson(1)).then(LessonPinned(1))
+    given(COURSE, *READY, LessonPinned(1), edited).when(PinLesson(1)).then()
+
+
 @pytest.mark.parametrize("command", [PromoteLesson(9), ReviseLesson(9, "x"), PinLesson(9)])
 def test_a_lesson_that_the_course_does_not_have_cannot_be_changed(command: Command) -> None:
     given(COURSE, *READY).when(command).refused(NoSuchLesson)
