@@ -49,7 +49,7 @@ _PHRASE: Final = re.compile(
 _POINTING: Final = re.compile(
     r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
     r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo|equation|example|step)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
-    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b|\w above, "
+    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b|\b(?:image|panel|painting|engraving|cartoon|photograph|map|graph) ?\([a-z]\)|\w above, "
     r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "
     r"(?:chapter|section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below|example below|table below)s?\b"
     r"|\b(?:covered|shown|listed|illustrated|depicted|displayed|described|given|discussed|mentioned|seen|explained|noted) "

@@ -36,6 +36,7 @@ _LABELS: Final = frozenset(
     ursachen folge folgen exemple exemples remarque attention ejemplo ejemplos nota""".split()  # noqa: SIM905
 )
 _ABSTRACT: Final = re.compile(r"(?:sis|tion|sion|ment|ity|ism|ness|ing|ance|ence|ogy|ics)$")
+_SLIGHT: Final = 3  # letters; italics on so short a word only stress it ("not", "net")
 _MOST_WORDS: Final = 4
 _ENOUGH: Final = 6  # mentions; more make a term no surer
 
@@ -119,10 +120,11 @@ def _stressed(
 
 def _titular(match: re.Match[str], language: str) -> bool:
     """Tell a title or a ship's name, set in italics with a capital, from a stressed term."""
-    capital = match[0].strip("*_")[:1].isupper()
-    return (
-        match.lastgroup != "strong" and capital and match.start() > 0 and primary(language) != "de"
-    )
+    if match.lastgroup == "strong":
+        return False
+    inside = match[0].strip("*_")
+    capital = inside[:1].isupper() and match.start() > 0 and primary(language) != "de"
+    return capital or len(inside) <= _SLIGHT
 
 
 def _parts_of(heading: str) -> list[str]:
