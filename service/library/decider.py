@@ -14,7 +14,8 @@ from service.log.decider import Decider
 from service.refusal import Invalid, NotFound
 
 LONGEST_PATH: Final = 512  # characters
-LONGEST_CHUNK: Final = 32_768  # code points; the fold cuts texts by windows of twice that
+LONGEST_TEXT: Final = 10_000_000  # characters; folding one takes some seconds, which all wait for
+LONGEST_CHUNK: Final = 16_384  # code points; the fold cuts texts by windows of that size
 MOST_CHUNKS: Final = 20_000
 
 
@@ -107,12 +108,16 @@ class BadText(Invalid):
     """The text has a NUL character, which cannot be stored."""
 
 
+class TextTooLong(Invalid):
+    """The document has more than 10,000,000 characters; split it and add the parts."""
+
+
 class TooManyChunks(Invalid):
     """The document falls into more than 20,000 chunks; split it and add the parts."""
 
 
 class BadChunks(Invalid):
-    """The chunks are not ordered spans of the text, each at most 32,768 characters long."""
+    """The chunks are not ordered spans of the text, each at most 16,384 characters long."""
 
 
 def source_id(tenant_id: UUID, path: str) -> UUID:
@@ -196,6 +201,8 @@ def _check(content: Content) -> None:
     check_path(content.path)
     if "\0" in content.text:
         raise BadText
+    if len(content.text) > LONGEST_TEXT:
+        raise TextTooLong
     if len(content.chunks) > MOST_CHUNKS:
         raise TooManyChunks
     ends = [0, *(edge for chunk in content.chunks for edge in (chunk.start, chunk.end))]

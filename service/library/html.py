@@ -110,6 +110,9 @@ def _list(node: LexborNode, depth: int) -> Iterator[str]:
 
 
 def _table(node: LexborNode, depth: int) -> Iterator[str]:
+    if len(node.css("table")) > 1:  # tables in tables lay a page out; their cells are blocks
+        yield from _blocks(node, depth)
+        return
     rows = [
         [_cell(cell, depth) for cell in row.iter() if cell.tag in ("td", "th")]
         for row in node.css("tr")
@@ -118,7 +121,8 @@ def _table(node: LexborNode, depth: int) -> Iterator[str]:
     if not rows:
         return
     width = max(map(len, rows))
-    lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
+    rows[0] += [""] * (width - len(rows[0]))  # the first row says how many columns there are
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
     yield "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 
 

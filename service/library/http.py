@@ -26,6 +26,7 @@ from service.library.decider import (
     Present,
     RemoveSource,
     ReplaceSource,
+    TextTooLong,
     TooManyChunks,
     source_id,
 )
@@ -38,7 +39,7 @@ from service.log.commit import Receipt
 SECONDS: Final = 20.0
 """For reading one file, which leaves the request time to answer."""
 
-READ: Final = (Empty, Unreadable, UnknownType, FileTooLarge, TooManyChunks)
+READ: Final = (Empty, Unreadable, UnknownType, FileTooLarge, TextTooLong, TooManyChunks)
 ADDED: Final = (BadPath, *READ)
 FOUND: Final = (NoSuchSource,)
 REPLACED: Final = (NoSuchSource, *READ)

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from service.library.chunk import chunks
-from service.library.decider import Content, check_path
+from service.library.decider import LONGEST_TEXT, Content, TextTooLong, check_path
 from service.library.document import Empty
 from service.library.extract import extract, media_type_of
 from service.library.language import detect, hinted, primary
@@ -32,6 +32,8 @@ def prepare(
     spoken = primary(language) if language else ""
     kind = media_type_of(path if PurePosixPath(path).suffix else filename or path, media_type)
     document = extract(data, path, kind, seconds=seconds)
+    if len(document.text) > LONGEST_TEXT:
+        raise TextTooLong
     spoken = spoken or hinted(document.language) or detect(document.text)
     spans = chunks(document.text, spoken)
     if not spans:

@@ -11,7 +11,7 @@ from service.library.document import Document, Empty, Unreadable
 from service.library.pages import join
 from service.library.plain import normalise, one_line
 
-LONGEST: Final = 20_000_000  # characters; a small file can unfold into far more
+LONGEST: Final = 10_000_000  # characters; a small file can unfold into far more
 _ENCRYPTED: Final = "is protected by a password. Save a copy without it and add that."
 _BROKEN: Final = "cannot be read as a PDF. Open it, export it as PDF again, and add that."
 _LONG: Final = f"holds more than {LONGEST:,} characters. Split it and add the parts."

@@ -144,30 +144,42 @@ END
 $$;
 
 -- Every chunk that a range writes, those of sources replaced or removed later in it too (stays is false then), cut out
--- of its text. substr counts characters from the start of what it is given, so each chunk is cut from the window of
--- the text that holds it: cutting from the whole would take quadratic time. No chunk is longer than 32,768.
+-- of its text. substr counts the characters of all it is given, so cutting each chunk from the whole text would take
+-- quadratic time: the text is halved down to windows of 16,384 characters, each with as much of what follows, and each
+-- chunk is cut from its window. No chunk is longer than 16,384 characters, no text than 2^25. A
+-- nested loop over the windows would read all of them for each chunk, so chunks and windows are hashed together.
 CREATE FUNCTION written(after bigint, upto bigint)
 RETURNS TABLE (source_id uuid, tenant_id uuid, "position" bigint, stays boolean, path text, title text, ordinal integer,
                heading text[], span_start integer, span_end integer, language text, text text)
-LANGUAGE sql STABLE AS $$
-    WITH slice AS MATERIALIZED (
+LANGUAGE sql STABLE SET enable_nestloop = off AS $$
+    WITH RECURSIVE slice AS MATERIALIZED (
         SELECT s.stream_id, s.tenant_id, s.position, s.type, c.path, c.title, c.text, c.chunks,
                s.position = max(s.position) OVER (PARTITION BY s.stream_id) AS stays
           FROM log.slice('library', written.after, written.upto) AS s
          CROSS JOIN LATERAL jsonb_to_record(s.data) AS c (path text, title text, text text, chunks jsonb)
-    ), windows AS MATERIALIZED (
-        SELECT s.position, n AS number, substr(s.text, n * 65536 + 1, 65536 + 32768) AS text
+    ), halves AS (
+        SELECT s.position, 0 AS start, 33554432 AS size, s.text
           FROM slice AS s
-         CROSS JOIN LATERAL generate_series(0, length(s.text) / 65536) AS n
          WHERE s.type <> 'source.removed'
+        UNION ALL
+        SELECT h.position, h.start + n * (h.size / 2), h.size / 2, substr(h.text, n * (h.size / 2) + 1, h.size / 2 + 16384)
+          FROM halves AS h
+         CROSS JOIN generate_series(0, 1) AS n
+         WHERE h.size > 16384 AND (n = 0 OR length(h.text) > h.size / 2)
+    ), windows AS MATERIALIZED (
+        SELECT h.position, h.start / 16384 AS number, h.text FROM halves AS h WHERE h.size = 16384
+    ), parts AS MATERIALIZED (
+        SELECT s.position, e.ordinal::integer AS ordinal, c.heading, c.start, c."end", c.language, c.start / 16384 AS number
+          FROM slice AS s
+         CROSS JOIN LATERAL jsonb_array_elements(s.chunks) WITH ORDINALITY AS e (chunk, ordinal)
+         CROSS JOIN LATERAL jsonb_to_record(e.chunk) AS c (heading jsonb, start integer, "end" integer, language text)
     )
-    SELECT s.stream_id, s.tenant_id, s.position, s.stays, s.path, s.title, e.ordinal::integer,
-           ARRAY(SELECT jsonb_array_elements_text(c.heading)), c.start, c."end", c.language,
-           substr(w.text, c.start % 65536 + 1, c."end" - c.start)
-      FROM slice AS s
-     CROSS JOIN LATERAL jsonb_array_elements(s.chunks) WITH ORDINALITY AS e (chunk, ordinal)
-     CROSS JOIN LATERAL jsonb_to_record(e.chunk) AS c (heading jsonb, start integer, "end" integer, language text)
-      JOIN windows AS w ON w.position = s.position AND w.number = c.start / 65536
+    SELECT s.stream_id, s.tenant_id, s.position, s.stays, s.path, s.title, p.ordinal,
+           ARRAY(SELECT jsonb_array_elements_text(p.heading)), p.start, p."end", p.language,
+           substr(w.text, p.start % 16384 + 1, p."end" - p.start)
+      FROM parts AS p
+      JOIN windows AS w ON w.position = p.position AND w.number = p.number
+      JOIN slice AS s ON s.position = p.position
 $$;
 
 -- A chunk's id follows from its source and what it says, so that what was learnt of it (its embedding) outlives an

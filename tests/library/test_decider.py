@@ -22,6 +22,7 @@ from service.library.decider import (
     SourceAdded,
     SourceRemoved,
     SourceReplaced,
+    TextTooLong,
     TooManyChunks,
     source_id,
 )
@@ -135,6 +136,11 @@ def test_spans_that_could_not_be_cut_are_refused(spans: list[tuple[int, int]]) -
 def test_a_chunk_longer_than_a_window_is_refused() -> None:
     with pytest.raises(BadChunks):
         decided([], replace(ADD, text="x" * 40_000, chunks=(Chunk((), 0, 40_000, "en"),)))
+
+
+def test_a_text_that_would_hold_everybody_up_is_refused() -> None:
+    with pytest.raises(TextTooLong):
+        decided([], replace(ADD, text="x" * 10_000_001))
 
 
 def test_too_many_chunks_are_refused() -> None:

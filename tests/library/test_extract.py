@@ -148,8 +148,20 @@ def test_html_becomes_markdown_without_navigation() -> None:
     )
 
 
+def test_tables_that_lay_a_page_out_are_read_once() -> None:
+    page = b"<table><tr><td><table><tr><td>Inner</table><td>Outer</table>"
+
+    assert extract(page, "a.html", HTML).text == "| Inner |\n| --- |\n\nOuter"
+
+
+def test_a_ragged_table_stays_small() -> None:
+    page = b"<table><tr>" + b"<td>x" * 3000 + b"<tr><td>y" * 3000
+
+    assert len(extract(page, "a.html", HTML).text) < 50_000
+
+
 def test_deeply_nested_html_keeps_its_text() -> None:
-    document = extract(b"<div><b>" * 400 + b"deep down", "a.html", HTML)
+    document = extract(b"<div>" * 5000 + b"deep down", "a.html", HTML)
 
     assert "deep down" in document.text
 

@@ -135,16 +135,20 @@ async def test_another_tenant_finds_nothing(search: Search, database: Database) 
     assert await views.material(database, OTHER, "cell") == ()
 
 
-async def test_the_same_path_of_two_tenants_is_two_sources(
+async def test_two_tenants_with_one_path_find_their_own(
     search: Search, log: Log, database: Database, projected: Projected
 ) -> None:
-    await put(log, "biology/cell.md", "# Cells\n\nPrivate membrane thoughts.", OTHER)
+    text = "# Cells\n\nThe cell of a private person has a membrane, and that is all of it."
+    await put(log, "biology/cell.md", text, OTHER)
     await projected()
 
-    [hit] = await views.search(database, OTHER, "membrane", limit=10)
-
-    assert hit.title == "Cells"
-    assert "Cells" not in {found.title for found in await search("membrane")}
+    for question in ("membrane", "membrne"):
+        [theirs] = await views.search(database, OTHER, question, limit=10)
+        ours = {found.title for found in await search(question)}
+        assert (theirs.title, ours) == ("Cells", {"The cell", "Die Zelle"} & ours)
+    [material] = await views.material(database, OTHER, "membrane")
+    assert material.title == "Cells"
+    assert "Cells" not in {m.title for m in await views.material(database, TENANT, "membrane")}
 
 
 async def test_replacing_takes_the_old_chunks_away(
@@ -196,3 +200,16 @@ async def test_a_source_is_read_whole(search: Search, database: Database) -> Non
     assert found.text == DOCUMENTS["biology/zelle.md"].strip()
     assert (found.language, found.chunks, found.version) == ("de", 2, 1)
     assert found.characters == len(found.text)
+
+
+async def test_words_of_another_tenant_are_not_suggested(
+    search: Search, log: Log, database: Database, projected: Projected
+) -> None:
+    await put(log, "a.md", "# Rome\n\nThe city of Rome is old, and it is where they are.", OTHER)
+    await projected()
+
+    rows = await database.fetch(
+        "SELECT query::text FROM read.meant_words($1::uuid, $2::text)", OTHER, "mitocondria"
+    )
+
+    assert [row["query"] for row in rows] == ["'mitocondria'"]
