@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from service.generation.generator import NoSources, TooLittle, Unsupported
 from service.generation.offline.offline import Offline
 from service.generation.offline.reading.markup import shown
+from service.generation.offline.teaching.wish import declined
 from tests.generation.shelf import brief, course, material, written
 
 KINDS = [
@@ -234,6 +235,13 @@ async def test_other_instructions_are_declined_with_what_can_be_done() -> None:
         await course(asked, material("cells.md"))
 
     assert "shorter or longer" in failure.value.advice
+
+
+def test_what_needs_a_writer_is_declined() -> None:
+    failure = declined("analogies")
+
+    assert failure.error == "The offline generator quotes sources and cannot write analogies."
+    assert not failure.retryable
 
 
 async def test_sources_stand_in_the_order_of_the_numbers_in_their_names() -> None:

@@ -1,6 +1,5 @@
 """A source's blocks, each with the span of the text it stands for."""
 
-from bisect import bisect_right
 from itertools import accumulate
 from typing import Final, Literal
 
@@ -61,10 +60,6 @@ class _Lines:
         tail = rows[-1].strip()
         end = self.starts[row] + max(self.lines[row].rfind(tail), 0) + len(tail)
         return self.base + start, self.base + max(start, end)
-
-    def line(self, offset: int) -> int:
-        """Return the number of the line at `offset`."""
-        return bisect_right(self.starts, offset - self.base) - 1
 
 
 def blocks(text: str, start: int = 0, end: int | None = None) -> tuple[Block, ...]:

@@ -75,8 +75,3 @@ def cite(one: Sentence, material: Material) -> Citation:
 
 def _citation(material: Material, start: int, end: int) -> Citation:
     return Citation(material.source_id, material.path, start, end, material.text[start:end])
-
-
-def inline(text: str) -> str:
-    """Return plain words as Markdown that shows them as they are."""
-    return re.sub(r"([\\*_`\[\]<>])", r"\\\1", text)

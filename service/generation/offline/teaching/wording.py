@@ -50,7 +50,6 @@ class Wording(Struct, frozen=True):
     because_term: str
     because_steps: str
     because_table: str
-    to: str
 
 
 ENGLISH: Final = Wording(
@@ -93,7 +92,6 @@ ENGLISH: Final = Wording(
     because_term="From the source: {term}: {meaning}",
     because_steps="The source lists the steps in this order: {steps}.",
     because_table="The row of the table reads: {row}.",
-    to="to",
 )
 
 GERMAN: Final = Wording(
@@ -136,7 +134,6 @@ GERMAN: Final = Wording(
     because_term="Aus der Quelle: {term}: {meaning}",
     because_steps="Die Quelle nennt die Schritte in dieser Reihenfolge: {steps}.",
     because_table="Die Zeile der Tabelle lautet: {row}.",
-    to="bis",
 )
 
 _WORDINGS: Final = {"de": GERMAN}
