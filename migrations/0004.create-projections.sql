@@ -10,7 +10,7 @@ CREATE SCHEMA IF NOT EXISTS read;
 CREATE TABLE IF NOT EXISTS ops.tail (
     singleton    boolean     NOT NULL DEFAULT true,
     position     bigint      NOT NULL DEFAULT 0,
-    heartbeat_at timestamptz NOT NULL DEFAULT '-infinity',
+    heartbeat_at timestamptz,
     log_id       uuid        NOT NULL,
     views_digest text        NOT NULL DEFAULT '',
     CONSTRAINT tail_pkey PRIMARY KEY (singleton),

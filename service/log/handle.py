@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from service.database import Database
@@ -57,12 +58,13 @@ class Write(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A stream's folded state; version 0 is a stream without events."""
+    """A stream's folded state, its version, and the position of its last event; 0: it has none."""
 
     category: str
     state: Any
     version: int
     tenant_id: UUID | None
+    position: int = 0
 
 
 class Log:
@@ -98,7 +100,8 @@ class Log:
                 raise NotFound
             if page:
                 state = decider.fold((decoded(decider, event) for event in page), known.state)
-                known = Loaded(decider.category, state, page[-1].version, page[-1].tenant_id)
+                last = page[-1]
+                known = Loaded(decider.category, state, last.version, last.tenant_id, last.position)
             if len(page) < PAGE:
                 break
         if known.tenant_id not in (None, tenant_id):
@@ -140,7 +143,7 @@ class Log:
                     write = Write(decider, stream_id, loaded.version, events)
                     return await self.append(context, write)
             elif fresh:
-                same = Receipt(0, ((stream_id, loaded.version),))
+                same = Receipt(loaded.position, ((stream_id, loaded.version),))
                 return await self.receipt(context) or same
         raise Conflict
 
@@ -170,7 +173,7 @@ class Log:
         receipt = await self._appender.append(commit)
         if not receipt.duplicate:
             for write in writes:
-                self._advance(write, context.tenant_id)
+                self._advance(write, context.tenant_id, receipt.position)
         return receipt
 
     async def receipt(self, context: Context) -> Receipt | None:
@@ -182,7 +185,7 @@ class Log:
             return None
         return await stored_receipt(self._database, context.key, context.fingerprint)
 
-    def _advance(self, write: Write, tenant_id: UUID) -> None:
+    def _advance(self, write: Write, tenant_id: UUID, position: int) -> None:
         known = self._states.get(write.stream_id)
         if known is None or not known.version:
             known = Loaded(write.decider.category, write.decider.initial, 0, tenant_id)
@@ -190,9 +193,8 @@ class Log:
             return
         state = write.decider.fold(write.events, known.state)
         version = write.expected_version + len(write.events)
-        self._remember(
-            write.stream_id, msgspec.structs.replace(known, state=state, version=version)
-        )
+        after = replace(known, state=state, version=version, position=position)
+        self._remember(write.stream_id, after)
 
     def _remember(self, stream_id: UUID, loaded: Loaded) -> None:
         self._states[stream_id] = loaded
