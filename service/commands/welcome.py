@@ -15,16 +15,18 @@ def welcome(settings: Settings, host: str, port: int, *, embedded: bool) -> str:
     python = os.path.relpath(sys.executable) if _below_here(sys.executable) else sys.executable
     run = f"{shlex.quote(python)} run.py"
     data = f"{settings.home} (an embedded PostgreSQL)" if embedded else "the database you named"
-    body = '{"topic": "Photosynthesis", "grade_level": "9", "num_lessons": 3, "language": "en"}'
+    body = '{"topic": "Photosynthesis", "grade_level": "9", "num_lessons": 3}'
+    query = "SELECT title, status, lessons_ready, total_lessons FROM read.v_course_summary"
     return f"""
 Daybook listens on {address}, its manual is at {address}/docs.
 The data lives in {data}. Ctrl-C stops it all.
+Courses are made of your documents; {run} ingest docs/samples adds one to begin with.
 
   TOKEN=$({run} token)
   curl {address}/api/v1/courses -H "Authorization: Bearer $TOKEN" \\
     -H "Content-Type: application/json" -d {shlex.quote(body)}
-  {run} db psql -c 'SELECT * FROM read.freshness'
-"""  # noqa: S608 - a line to try, not a query
+  {run} db psql -c {shlex.quote(query)}
+"""
 
 
 def _below_here(path: str) -> bool:
