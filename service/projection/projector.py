@@ -12,6 +12,8 @@ from service.sql import SQL
 
 STEP: Final = 5_000
 """Events a tick folds at most, so that a backlog is worked off in visible steps."""
+STEP_SECONDS: Final = 120.0
+"""Deadline of one step: folding the largest document there may be takes a busy machine seconds."""
 FIRST_PAUSE: Final = 0.02
 
 log = logging.getLogger(__name__)
@@ -22,7 +24,7 @@ async def advance(database: Database, tail: Tail, step: int = STEP) -> bool:
 
     Raises Unavailable.
     """
-    row = await database.projector.fetchrow(SQL["projection/advance"], step)
+    row = await database.projector.fetchrow(SQL["projection/advance"], step, timeout=STEP_SECONDS)
     if row["upto"] is None:
         return False
     tail.note(row["upto"])
