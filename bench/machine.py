@@ -2,6 +2,8 @@
 
 import os
 import platform
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -80,6 +82,7 @@ def lab(size: Size) -> Iterator[Lab]:
     The home stands beside the results, not in the temporary directory, which may be memory.
     """
     RESULTS.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server is stopped then, too
     with tempfile.TemporaryDirectory(prefix="home-", dir=RESULTS) as folder:
         server = embedded.start(Path(folder) / "home")
         try:
