@@ -8,9 +8,15 @@ from msgspec import Raw, Struct
 
 from service.course.decider import COURSE
 from service.job.decider import JOB
+from service.library.decider import SOURCE
 from service.log.decider import Decider
 
-DECIDERS: Final[tuple[Decider[Any, Any, Any], ...]] = (JOB, COURSE)
+SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
+    "job": JOB,
+    "course": COURSE,
+    "library": SOURCE,
+}
+DECIDERS: Final = tuple(SLICES.values())
 
 
 class Recorded(Struct, frozen=True):
@@ -23,9 +29,10 @@ class Recorded(Struct, frozen=True):
     name: str = ""
 
 
-def recorded(category: str) -> list[Recorded]:
-    """Return the bodies of ``tests/<category>/recorded/*.json`` in the order of their names."""
-    folder = Path(__file__).parent.parent / category / "recorded"
+def recorded(name: str) -> list[Recorded]:
+    """Return the bodies of ``tests/<name>/recorded/*.json`` in the order of their file names."""
+    folder = Path(__file__).parent.parent / name / "recorded"
+    category = SLICES[name].category
     return [
         msgspec.structs.replace(
             msgspec.json.decode(path.read_bytes(), type=Recorded), category=category, name=path.stem
@@ -34,4 +41,4 @@ def recorded(category: str) -> list[Recorded]:
     ]
 
 
-RECORDED: Final = [body for decider in DECIDERS for body in recorded(decider.category)]
+RECORDED: Final = [body for name in SLICES for body in recorded(name)]

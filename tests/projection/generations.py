@@ -1,5 +1,6 @@
 """Generations to compare: built beside what serves, in any steps, and their rows."""
 
+import asyncio
 from itertools import count
 from typing import Any, Final
 
@@ -72,3 +73,11 @@ def changed(projection: Projection, old: str, new: str) -> Projection:
     assert script != projection.script
     digest = f"{next(_serial):064x}"[::-1]
     return msgspec.structs.replace(projection, script=script, digest=digest)
+
+
+async def keep_up(database: Database, over: asyncio.Event, events: int) -> None:
+    """Advance on a connection of its own, as another process would, until it is over."""
+    connection = await database.connect()
+    while not over.is_set():
+        await connection.fetchrow(SQL["projection/advance"], events)
+    await connection.close()

@@ -18,10 +18,12 @@ from service.course.decider import (
     RequestCourse,
 )
 from service.job.decider import JOB, Advance, Cancel, Complete, Create, Fail, Retry, Start
+from service.library.decider import SOURCE, RemoveSource, source_id
 from service.log.decider import Decider
 from service.log.handle import Context, Log, Write
 from service.refusal import Refusal
 from tests.course.commands import CHANGES, TITLES
+from tests.library.content import add
 from tests.shapes import structs
 
 TENANTS: Final = (UUID(int=1), UUID(int=2))
@@ -56,14 +58,31 @@ OFTEN: Final = st.one_of(
     st.tuples(WHICH, st.just(COURSE), PROMOTIONS),
     st.tuples(WHICH, st.just(JOB), JOBS),
 )
+TEXTS: Final = st.lists(
+    st.sampled_from(
+        ["# Light", "Light falls on leaves.", "## Leaf", "A leaf is green.", "Überall ist Licht."]
+    ),
+    min_size=1,
+    max_size=6,
+).map(lambda lines: "\n\n".join(["Life needs light.", *lines]))
+SOURCES: Final = st.one_of(TEXTS, TEXTS, st.none())
+"""A source's new text, or none where it is removed."""
 SELDOM: Final = st.tuples(WHICH, st.just(COURSE), st.just(ArchiveCourse()))
 
 
 @st.composite
 def deeds(draw: st.DrawFn) -> Deed:
     """Return any deed; a course is seldom archived, since nothing happens to it after that."""
-    deed: Deed = draw(OFTEN if draw(st.integers(0, 30)) else SELDOM)
+    kind = draw(st.integers(0, 30))
+    if kind > 25:
+        which, text = draw(WHICH), draw(SOURCES)
+        return which, SOURCE, RemoveSource() if text is None else add(path_of(which), text)
+    deed: Deed = draw(OFTEN if kind else SELDOM)
     return deed
+
+
+def path_of(which: int) -> str:
+    return f"notes/{which}.md"
 
 
 PLANS: Final = st.lists(structs(LessonPlan), min_size=3, max_size=3).map(tuple)
@@ -96,7 +115,8 @@ async def happen(log: Log, history: History) -> list[Place]:
         await request(log, place, topic)
     for which, decider, command in deeds:
         place = places[which]
-        stream = place.course if decider is COURSE else place.job
+        source = source_id(place.tenant, path_of(which))
+        stream = {"course": place.course, "job": place.job, "source": source}[decider.category]
         try:
             await log.handle(decider, stream, command, context(place.tenant))
         except Refusal:

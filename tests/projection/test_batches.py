@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from service.database import Database
 from service.log.handle import Log
 from service.projection import engine
-from service.projection.projector import advance
-from service.projection.tail import Tail
 from service.projection.text import projection, projections
-from tests.projection.generations import build, fold, live, rows, scratch
+from tests.projection.generations import build, fold, keep_up, live, rows, scratch
 from tests.projection.histories import History, happen, histories
 
 Project = Callable[[], Awaitable[None]]
-NAMES = ("job", "course")
+NAMES = ("job", "course", "library")
+KEEPING = ("job", "course")
+"""Projections that keep a row of whatever there once was, so that old ranges bring nothing back."""
 CUTS = st.lists(st.integers(1, 150), max_size=60)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -56,7 +56,7 @@ async def test_folding_what_was_folded_before_changes_nothing(
     await projected()
     head = await database.fetchval("SELECT position FROM log.head")
 
-    for name in NAMES:
+    for name in KEEPING:
         schema = await live(database, name)
         before = await rows(database, schema)
         for after, upto in pairwise(cuts):
@@ -72,7 +72,7 @@ async def test_a_rebuild_beside_what_two_live_advancers_made_finds_no_difference
     history: History, log: Log, database: Database, projected: Project
 ) -> None:
     over = asyncio.Event()
-    advancers = [asyncio.create_task(keep_up(database, over)) for _ in range(2)]
+    advancers = [asyncio.create_task(keep_up(database, over, 3)) for _ in range(2)]
     await happen(log, history)
     over.set()
     await asyncio.gather(*advancers)
@@ -84,8 +84,3 @@ async def test_a_rebuild_beside_what_two_live_advancers_made_finds_no_difference
         new = await engine.rebuild(database, current)
         assert await rows(database, new) == before
         assert await rows(database, old) == {}
-
-
-async def keep_up(database: Database, over: asyncio.Event) -> None:
-    while not over.is_set():
-        await advance(database, Tail(database), step=3)

@@ -19,7 +19,7 @@ from service.projection.text import Projection, projection
 from service.refusal import Unavailable
 from service.sql import SQL
 from tests.log.batches import commit, write
-from tests.projection.generations import changed, live, rows
+from tests.projection.generations import changed, keep_up, live, rows
 from tests.projection.histories import TENANTS, Place, request
 
 Project = Callable[[], Awaitable[None]]
@@ -72,7 +72,7 @@ async def test_no_event_is_skipped_or_given_twice_while_many_write_and_two_advan
     schema = await serve(database, SEEN)
     second = GroupAppender(database.connect, batch=2)
     over = asyncio.Event()
-    advancers = [asyncio.create_task(keep_up(database, over)) for _ in range(2)]
+    advancers = [asyncio.create_task(keep_up(database, over, 7)) for _ in range(2)]
 
     for _ in range(30):
         await asyncio.gather(
@@ -86,11 +86,6 @@ async def test_no_event_is_skipped_or_given_twice_while_many_write_and_two_advan
     given = await rows(database, schema)
     assert len(given["seen"]) == 1_800
     assert all(row.endswith(",1)") for row in given["seen"])
-
-
-async def keep_up(database: Database, over: asyncio.Event) -> None:
-    while not over.is_set():
-        await advance(database, Tail(database), step=7)
 
 
 async def test_rows_and_checkpoint_move_together_whenever_the_advancer_is_terminated(
