@@ -114,37 +114,35 @@ RETURN coalesce(nullif(trim(BOTH '-' FROM left(regexp_replace(normalize(regexp_r
 CREATE FUNCTION fold_courses(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    WITH slice AS MATERIALIZED (
+    WITH slice AS (
         SELECT s.position, s.version, s.tenant_id, s.type, s.data, s.recorded_at,
-               CASE WHEN s.type LIKE 'job.%' THEN (s.data ->> 'target')::uuid ELSE s.stream_id END AS id
+               CASE WHEN s.type LIKE 'job.%' THEN (s.data ->> 'target')::uuid ELSE s.stream_id END AS id,
+               s.type LIKE 'job.%' AS of_job, s.type IN ('course.outlined', 'course.renamed') AS titles,
+               s.type LIKE 'job.%' OR s.type IN ('course.requested', 'course.ready', 'course.failed') AS stages
           FROM log.slice('course', after, upto) AS s
          WHERE s.type NOT LIKE 'job.%' OR s.data ->> 'kind' = 'course'
-    ), touched AS (
+    ), seen AS (
         SELECT s.id, s.tenant_id, max(s.position) AS position, max(s.recorded_at) AS updated_at,
-               max(s.version) FILTER (WHERE s.type NOT LIKE 'job.%') AS version,
-               max(s.position) FILTER (WHERE s.type = 'course.requested') AS requested,
-               max(s.position) FILTER (WHERE s.type = 'course.outlined') AS outlined,
-               max(s.position) FILTER (WHERE s.type IN ('course.outlined', 'course.renamed')) AS titled,
+               max(s.version) FILTER (WHERE NOT s.of_job) AS version,
+               min(s.recorded_at) FILTER (WHERE s.type = 'course.requested') AS created_at,
                max(s.recorded_at) FILTER (WHERE s.type = 'course.ready') AS generated_at,
                max(s.recorded_at) FILTER (WHERE s.type = 'course.archived') AS archived_at,
-               max(s.position) FILTER (WHERE s.type IN ('course.requested', 'course.ready', 'course.failed') OR s.type LIKE 'job.%') AS staged
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.requested'))[1] AS request,
+               (array_agg(s.data -> 'lessons' ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.outlined'))[1] AS outline,
+               (array_agg(s.data ->> 'title' ORDER BY s.position DESC) FILTER (WHERE s.titles))[1] AS title,
+               (array_agg(s.type ORDER BY s.position DESC) FILTER (WHERE s.stages))[1] AS stage,
+               (array_agg(s.data ->> 'error' ORDER BY s.position DESC) FILTER (WHERE s.stages))[1] AS error
           FROM slice AS s
          GROUP BY s.id, s.tenant_id
     ), news AS (
-        SELECT t.*, requested.data AS request, requested.recorded_at AS created_at,
-               outlined.data -> 'lessons' AS outline, titled.data ->> 'title' AS title,
-               CASE staged.type WHEN 'job.started' THEN 'GENERATING' WHEN 'course.ready' THEN 'READY'
-                                WHEN 'course.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'FAILED'
-                                WHEN 'course.requested' THEN 'QUEUED' WHEN 'job.requeued' THEN 'QUEUED' END AS status,
-               CASE staged.type WHEN 'course.failed' THEN staged.data ->> 'error'
-                                WHEN 'job.cancelled' THEN 'Cancelled before it was finished; what was made is kept. Retry to go on.'
+        SELECT s.*,
+               CASE s.stage WHEN 'job.started' THEN 'GENERATING' WHEN 'course.ready' THEN 'READY'
+                            WHEN 'course.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'FAILED'
+                            WHEN 'course.requested' THEN 'QUEUED' WHEN 'job.requeued' THEN 'QUEUED' END AS status,
+               CASE s.stage WHEN 'course.failed' THEN s.error
+                            WHEN 'job.cancelled' THEN 'Cancelled before it was finished; what was made is kept. Retry to go on.'
                    END AS error_message
-          FROM touched AS t
-          LEFT JOIN slice AS requested ON requested.position = t.requested AND requested.type = 'course.requested'
-          LEFT JOIN slice AS outlined ON outlined.position = t.outlined AND outlined.type = 'course.outlined'
-          LEFT JOIN slice AS titled ON titled.position = t.titled
-               AND titled.type IN ('course.outlined', 'course.renamed')
-          LEFT JOIN slice AS staged ON staged.position = t.staged AND staged.type NOT LIKE 'lesson.%'
+          FROM seen AS s
     )
     MERGE INTO courses AS c
     USING news AS n ON c.id = n.id
@@ -236,7 +234,7 @@ CREATE FUNCTION news(after bigint, upto bigint)
 RETURNS TABLE (course_id uuid, lesson_number integer, "position" bigint, pinned boolean, edited boolean,
                base_revision integer, base_position bigint, edit_revision integer, edit_position bigint)
 LANGUAGE sql STABLE AS $$
-    WITH said AS MATERIALIZED (
+    WITH said AS (
         SELECT r.course_id, r.lesson_number, r.position, r.origin AS word, r.revision
           FROM lesson_revisions AS r
          WHERE r.position > news.after AND r.position <= news.upto AND r.origin IN ('generated', 'revised')
@@ -248,16 +246,17 @@ LANGUAGE sql STABLE AS $$
     ), touched AS (
         SELECT s.course_id, s.lesson_number, max(s.position) AS position,
                bool_or(s.word = 'pinned') AS pinned, bool_or(s.word = 'revised') AS edited,
-               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) AS base_at,
-               max(s.position) FILTER (WHERE s.word = 'revised') AS edit_at
+               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) AS base_position,
+               (array_agg(s.revision ORDER BY s.position DESC) FILTER (WHERE s.word IN ('generated', 'promoted')))[1] AS base_revision,
+               max(s.position) FILTER (WHERE s.word = 'revised') AS edit_position,
+               (array_agg(s.revision ORDER BY s.position DESC) FILTER (WHERE s.word = 'revised'))[1] AS edit_revision
           FROM said AS s
          GROUP BY s.course_id, s.lesson_number
     )
-    SELECT t.course_id, t.lesson_number, t.position, t.pinned, t.edited,
-           base.revision, base.position, edit.revision, edit.position
+    SELECT t.course_id, t.lesson_number, t.position, t.pinned, t.edited, t.base_revision, t.base_position,
+           CASE WHEN t.edit_position > coalesce(t.base_position, 0) THEN t.edit_revision END,
+           CASE WHEN t.edit_position > coalesce(t.base_position, 0) THEN t.edit_position END
       FROM touched AS t
-      LEFT JOIN said AS base ON base.position = t.base_at
-      LEFT JOIN said AS edit ON edit.position = t.edit_at AND edit.position > coalesce(t.base_at, 0)
 $$;
 
 -- The checks are those of the lesson that was generated or promoted last; a person's edit leaves them. A range that
@@ -320,9 +319,15 @@ BEGIN
 END
 $$;
 
--- The memory is for rebuilds, whose steps would otherwise sort and hash on disk.
+-- The memory is for rebuilds, whose steps would otherwise sort on disk. Plans are cached while the tables are small, and
+-- must still be right when they are large: what a batch touches is looked up, never found by reading a whole table.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql
+SET work_mem = '64MB'
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
 BEGIN
     PERFORM fold_courses(after, upto);
     PERFORM fold_slugs(after, upto);

@@ -27,38 +27,37 @@ CREATE TABLE generation_jobs (
     CONSTRAINT generation_jobs_pkey PRIMARY KEY (id)
 );
 CREATE INDEX generation_jobs_tenant_id_created_at_idx ON generation_jobs (tenant_id, created_at DESC, id);
-CREATE INDEX generation_jobs_target_idx ON generation_jobs (target);
 
--- The memory is for rebuilds, whose steps would otherwise sort and hash on disk.
+-- The memory is for rebuilds, whose steps would otherwise sort on disk. Plans are cached while the tables are small, and
+-- must still be right when they are large: what a batch touches is looked up, never found by reading a whole table.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql
+SET work_mem = '64MB'
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
 BEGIN
-    WITH slice AS MATERIALIZED (
-        SELECT s.position, s.stream_id, s.tenant_id, s.type, s.data, s.recorded_at
-          FROM log.slice('job', after, upto) AS s
-    ), touched AS (
-        SELECT s.stream_id AS id, s.tenant_id,
-               max(s.position) AS position, max(s.recorded_at) AS updated_at,
-               max(s.position) FILTER (WHERE s.type = 'job.created') AS created,
-               max(s.position) FILTER (WHERE s.type = 'job.started') AS started,
+    -- The last event of each kind, by aggregates that all share one order: the server then sorts once for all.
+    WITH seen AS (
+        SELECT s.stream_id AS id, s.tenant_id, max(s.position) AS position, max(s.recorded_at) AS updated_at,
+               min(s.recorded_at) FILTER (WHERE s.type = 'job.created') AS created_at,
                min(s.recorded_at) FILTER (WHERE s.type = 'job.started') AS started_at,
-               max(s.position) FILTER (WHERE s.type = 'job.advanced') AS advanced,
-               max(s.position) FILTER (WHERE s.type <> 'job.advanced') AS staged,
-               array_agg(s.data ->> 'error' ORDER BY s.position)
-                   FILTER (WHERE s.type IN ('job.failed', 'job.retry-scheduled')) AS errors
-          FROM slice AS s
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'job.created'))[1] AS created_data,
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'job.started'))[1] AS started_data,
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'job.advanced'))[1] AS advanced_data,
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type <> 'job.advanced'))[1] AS stage_data,
+               (array_agg(s.type ORDER BY s.position DESC) FILTER (WHERE s.type <> 'job.advanced'))[1] AS stage,
+               max(s.recorded_at) FILTER (WHERE s.type <> 'job.advanced') AS staged_at,
+               array_agg(s.data ->> 'error' ORDER BY s.position DESC)
+                   FILTER (WHERE s.type IN ('job.failed', 'job.retry-scheduled')) AS errors_backwards
+          FROM log.slice('job', after, upto) AS s
          GROUP BY s.stream_id, s.tenant_id
-    ), seen AS (
-        SELECT t.*, created.data AS created_data, created.recorded_at AS created_at,
-               started.data AS started_data, advanced.data AS advanced_data,
-               staged.type AS stage, staged.data AS stage_data, staged.recorded_at AS staged_at
-          FROM touched AS t
-          LEFT JOIN slice AS created ON created.position = t.created AND created.type = 'job.created'
-          LEFT JOIN slice AS started ON started.position = t.started AND started.type = 'job.started'
-          LEFT JOIN slice AS advanced ON advanced.position = t.advanced AND advanced.type = 'job.advanced'
-          LEFT JOIN slice AS staged ON staged.position = t.staged AND staged.type <> 'job.advanced'
     ), news AS (
         SELECT n.*,
+               CASE WHEN n.errors_backwards IS NULL THEN '{}' ELSE
+                   ARRAY(SELECT e.error FROM unnest(n.errors_backwards) WITH ORDINALITY AS e (error, number)
+                          ORDER BY e.number DESC) END AS errors,
                CASE n.stage WHEN 'job.started' THEN 'RUNNING' WHEN 'job.completed' THEN 'COMPLETED'
                             WHEN 'job.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'CANCELLED'
                             WHEN NULL THEN NULL ELSE 'QUEUED' END AS status,
@@ -76,7 +75,7 @@ BEGIN
         steps_total  = coalesce((n.advanced_data ->> 'of')::integer, j.steps_total),
         note         = coalesce(n.advanced_data ->> 'note', j.note),
         attempts     = coalesce((n.started_data ->> 'attempt')::integer, j.attempts),
-        errors       = j.errors || coalesce(n.errors, '{}'),
+        errors       = j.errors || n.errors,
         advice       = CASE WHEN n.stage IS NULL THEN j.advice ELSE n.advice END,
         worker       = coalesce(n.started_data ->> 'worker', j.worker),
         run_at       = CASE WHEN n.stage IS NULL THEN j.run_at ELSE n.run_at END,
@@ -91,7 +90,7 @@ BEGIN
         n.created_data ->> 'requested_by', n.status,
         coalesce((n.advanced_data ->> 'step')::integer, 0), (n.advanced_data ->> 'of')::integer,
         n.advanced_data ->> 'note', coalesce((n.started_data ->> 'attempt')::integer, 0),
-        coalesce(n.errors, '{}'), n.advice, n.started_data ->> 'worker', n.run_at, n.created_at, n.started_at,
+        n.errors, n.advice, n.started_data ->> 'worker', n.run_at, n.created_at, n.started_at,
         n.completed_at, n.updated_at);
 END
 $$;
