@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
-from uuid_utils.compat import uuid4
+from uuid_utils.compat import uuid7
 
 from bench.load import TENANT
 from bench.text import TEXT
@@ -81,7 +81,7 @@ def _interleaved(courses: int) -> Iterator[Turn]:
 
 
 def _course(lessons: Sequence[course.LessonGenerated], number: int) -> Iterator[Turn]:
-    of, by = uuid4(), uuid4()
+    of, by = uuid7(), uuid7()
     own = lessons[number % VARIANTS * LESSONS :][:LESSONS]
     topic = f"The water cycle, part {number % 997}"
     yield (

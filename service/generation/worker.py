@@ -38,7 +38,7 @@ class Worker:
         recipes: Mapping[str, Recipe],
         wake: asyncio.Event,
         *,
-        slots: int = 8,
+        slots: int = 32,
         lease_seconds: float = LEASE_SECONDS,
         longest_pause: float = 2.0,
         now: Callable[[], datetime] = utc_now,

@@ -9,7 +9,7 @@ from service.database import Database
 from service.projection.text import Projection, projections, views
 from service.sql import SQL
 
-STEP: Final = 50_000
+STEP: Final = 20_000
 """Events a call folds in a build: large enough for set-based speed, small enough to be seen."""
 BUILD_SECONDS: Final = 600.0
 

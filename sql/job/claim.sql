@@ -1,5 +1,6 @@
 -- Claim the next jobs, a lease for each: the tenant with the fewest running goes first, then priority, then age.
 -- A job whose lease has run out is free again: its worker is dead, or will find that its token is no longer good.
+-- The claim need not be durable: after a crash the job is free again, and this worker's token no longer good.
 -- $1 worker   $2 tokens, one per job wanted   $3 seconds a lease lasts   $4 kinds this worker can do
 WITH RECURSIVE tenants AS (
     (SELECT q.tenant_id FROM job.queue AS q ORDER BY q.tenant_id LIMIT 1)
@@ -32,5 +33,5 @@ WITH RECURSIVE tenants AS (
 UPDATE job.queue AS q
    SET token = c.token, worker = $1::text, available_at = clock_timestamp() + make_interval(secs => $3::float8)
   FROM chosen AS c
- WHERE q.job_id = c.job_id
+ WHERE q.job_id = c.job_id AND set_config('synchronous_commit', 'off', true) IS NOT NULL
 RETURNING q.job_id, q.tenant_id, q.kind, q.target, q.token
