@@ -150,7 +150,7 @@ async def test_reading_a_stream_descends_the_index_of_streams(
 
     plan = await explained(connection, "log/read_stream", streams[7], 45, 1000)
 
-    assert "Index Scan using events_stream_id_version_key" in plan
+    assert "events_stream_id_version_key" in plan
     assert "Seq Scan" not in plan
 
 
