@@ -101,7 +101,8 @@ class Pool:
         """Let running statements end, for a while, then drop what is left."""
         if self._pool is not None:
             try:
-                await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._pool.close()
             except (TimeoutError, *LOST):
                 self._pool.terminate()
 

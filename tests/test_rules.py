@@ -124,6 +124,12 @@ CALLS_OF_THE_POOL = {
 }
 
 
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_wait_with_a_deadline_never_swallows_a_cancellation(path: Path) -> None:
+    # Cancelled in the moment in which what it waits for comes, wait_for of 3.11 goes on (gh-86296).
+    assert "asyncio.wait_for(" not in path.read_text()
+
+
 @pytest.mark.parametrize("path", DECIDERS, ids=relative)
 def test_a_decider_is_pure(path: Path) -> None:
     tree = ast.parse(path.read_text())

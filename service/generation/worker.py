@@ -74,7 +74,8 @@ class Worker:
             pause = FIRST_PAUSE if claimed else min(pause * 2, self._longest_pause)
             if not claimed or len(self._runs) >= self._slots:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
 
     async def _claim(self) -> int:
         tokens = [uuid4() for _ in range(self._slots - len(self._runs))]

@@ -162,7 +162,8 @@ async def ended(call: Call[Any, Any], job_id: UUID, seconds: float) -> JobView:
         if job.status in ENDED or left <= 0:
             return job
         with suppress(TimeoutError):
-            await asyncio.wait_for(call.resources.follow.beyond(seen), left)
+            async with asyncio.timeout(left):
+                await call.resources.follow.beyond(seen)
 
 
 async def outcome(call: Call[Any, Any], job_id: UUID, position: int, seconds: float) -> None:

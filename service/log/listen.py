@@ -53,7 +53,8 @@ async def _attend(connection: Any, channels: Mapping[str, Heard]) -> None:
         heard("")  # whatever came before we listened
     while not lost.is_set():
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(lost.wait(), KEEPALIVE_SECONDS)
+            async with asyncio.timeout(KEEPALIVE_SECONDS):
+                await lost.wait()
         if not lost.is_set():
             await connection.fetchrow(SQL["log/head"], timeout=LOOK_SECONDS)
 

@@ -48,7 +48,8 @@ async def run(
             pause = max(pause, 0.25)
         if at_head:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await wake.wait()
         else:
             await asyncio.sleep(pause if pause > FIRST_PAUSE else 0)
         pause = FIRST_PAUSE if wake.is_set() else min(pause * 2, longest_pause)

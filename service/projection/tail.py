@@ -37,7 +37,8 @@ class Tail:
             if left <= 0:
                 return False
             try:
-                await asyncio.wait_for(self._moved.wait(), min(left, LOOK_AGAIN))
+                async with asyncio.timeout(min(left, LOOK_AGAIN)):
+                    await self._moved.wait()
             except TimeoutError:
                 self.note(await self._database.fetchval(SQL["projection/tail"]))
         return True
