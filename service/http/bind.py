@@ -190,7 +190,7 @@ def respond(
     answer: Answer[Any] | web.StreamResponse, route: Route, position: int | None
 ) -> web.StreamResponse:
     """Return the response to send; a read says which position it has seen."""
-    if isinstance(answer, web.StreamResponse):
+    if not isinstance(answer, Answer):
         return answer
     headers = dict(answer.headers)
     if position is not None:

@@ -31,6 +31,7 @@ class Metrics:
     def __init__(self) -> None:
         """Declare every measurement; all durations are in seconds."""
         self.registry: Final = CollectorRegistry()
+        self._by_labels: dict[tuple[str, str, str], Histogram] = {}
         self.requests: Final = Histogram(
             "daybook_http_request_seconds",
             "Time to answer a request, by route template.",
@@ -63,7 +64,11 @@ class Metrics:
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self.requests.labels(method, route, str(status)).observe(seconds)
+        labels = (method, route, str(status))
+        histogram = self._by_labels.get(labels)
+        if histogram is None:  # labels() takes a lock and is asked for each request
+            histogram = self._by_labels[labels] = self.requests.labels(*labels)
+        histogram.observe(seconds)
 
     def note(self, rows: Iterable[Any]) -> None:
         """Take over where the projections stand."""

@@ -98,10 +98,10 @@ class GroupAppender:
 
     async def _send(self, sender: "Sender") -> None:
         while self._due(self._active - 1):
+            for _ in range(3):
+                await asyncio.sleep(0)
             size = min(self._batch, len(self._queue))
             await sender.send([self._queue.popleft() for _ in range(size)])
-            # Callers whose commits have just been answered may have the next ones at hand.
-            await asyncio.sleep(0)
         self._active -= 1
         self._idle.append(sender)
 

@@ -23,6 +23,8 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E", bound=Struct)
 
+AHEAD: Final = 64
+"""Events of a stream that are remembered without being folded; beyond them it is forgotten."""
 DECISIONS: Final = 10
 """How often a command is decided again after a conflict, before the conflict is the answer."""
 
@@ -58,13 +60,18 @@ class Write(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A stream's folded state, its version, and the position of its last event; 0: it has none."""
+    """A stream's folded state, its version, and the position of its last event; 0: it has none.
+
+    `ahead` are its latest events, which `state` does not hold yet: most streams that are written
+    are not read again soon, and need never be folded here.
+    """
 
     category: str
     state: Any
     version: int
     tenant_id: UUID | None
     position: int = 0
+    ahead: tuple[Any, ...] = ()
 
 
 class Log:
@@ -94,6 +101,8 @@ class Log:
         known = self._states.get(stream_id)
         if known is None or known.category != decider.category:
             known = Loaded(decider.category, decider.initial, 0, None)
+        if known.ahead:
+            known = replace(known, state=decider.fold(known.ahead, known.state), ahead=())
         while fresh or not known.version:
             page = await read_stream(self._database, stream_id, known.version)
             if page and page[0].category != decider.category:
@@ -191,10 +200,15 @@ class Log:
             known = Loaded(write.decider.category, write.decider.initial, 0, tenant_id)
         if known.version != write.expected_version:
             return
-        state = write.decider.fold(write.events, known.state)
         version = write.expected_version + len(write.events)
-        after = replace(known, state=state, version=version, position=position)
-        self._remember(write.stream_id, after)
+        ahead = (*known.ahead, *write.events)
+        if len(ahead) > AHEAD:
+            self._states.pop(write.stream_id, None)
+            return
+        self._remember(
+            write.stream_id,
+            Loaded(known.category, known.state, version, tenant_id, position, ahead),
+        )
 
     def _remember(self, stream_id: UUID, loaded: Loaded) -> None:
         self._states[stream_id] = loaded
