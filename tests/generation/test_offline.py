@@ -113,8 +113,8 @@ async def test_stressed_terms_are_defined_by_their_own_sentences() -> None:
     _, lessons = await course(brief("cells", 4), material("cells.md"))
 
     terms = next(one for one in lessons[1].sections if one.heading == "Key terms").markdown
-    assert "- **osmosis**: **Osmosis** is the movement of water" in terms
-    assert "- **turgor**: The pressure of the water" in terms
+    assert "- **osmosis**: the movement of water through a membrane" in terms
+    assert "- **turgor**: The pressure of the water against the wall\n" in terms
 
 
 async def test_nothing_points_at_figures_links_or_what_was_left_out() -> None:

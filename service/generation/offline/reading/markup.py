@@ -16,6 +16,7 @@ _LINE_ONLY: Final = re.compile(
     r"^[ \t>]*(?:\{\{.*\}\}|\{%.*%\}|\{[:.#][^}\n]*\}|:{3,}.*|\[TOC\]|\[\[_TOC_\]\])[ \t]*$",
     re.MULTILINE,
 )
+_TERM_BULLET: Final = re.compile(r"^:(?=[*-] \S)", re.MULTILINE)  # kramdown, odd but found
 _TAG: Final = re.compile(
     r"</?(?:a|abbr|article|aside|b|blockquote|caption|center|cite|code|details|dd|del|dfn|div|dl|dt|em|figcaption|figure"
     r"|filename|font|footer|h[1-6]|header|i|img|ins|kbd|li|Listing|main|mark|nav|ol|p|picture|pre|q|s|samp|section|small|source|span"
@@ -82,7 +83,7 @@ def _outside_fences(text: str) -> str:
 
 
 def _hide(text: str) -> str:
-    text = _LINE_ONLY.sub(_blank, _WHOLE.sub(_blank, text))
+    text = _LINE_ONLY.sub(_blank, _WHOLE.sub(_blank, _TERM_BULLET.sub(" ", text)))
     return "\n".join(_hide_tags(line) if "<" in line else line for line in text.split("\n"))
 
 

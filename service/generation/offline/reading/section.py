@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from service.generation.offline.reading import heading, sentence
+from service.generation.offline.reading import heading, objective, sentence
 from service.generation.offline.reading.block import Block, blocks
 from service.generation.offline.reading.language import words
 from service.generation.offline.reading.sentence import Sentence
@@ -16,13 +16,17 @@ Form = Literal["prose", "list", "steps", "definition", "table", "code", "formula
 
 _LONGEST_CODE: Final = 30  # lines
 _LONGEST_TABLE: Final = 16
-_LEAD: Final = re.compile(
-    r"\b(?:you|students?|learners?|readers?)\b.{0,40}\b(?:able to|will learn)\b[^.]*$"
-    r"|\b(?:objectives|lernziele|lernst du|kannst du|können sie)\b[^.]*:\W*$",
-    re.IGNORECASE,
-)
+_MARKUP: Final = re.compile(
+    r"^\s*(?:\.[a-z]\w*$|\.\w+: |(?:img|svg|figure|div|p|span|x-[\w-]+)[.(:#])", re.MULTILINE
+)  # the page's own components, not code that is taught
 _DIRECTIVE: Final = re.compile(r"[`~:]{3,}\{(?!code|sourcecode)")  # MyST boxes: ```{note}
 _SLIGHT: Final = 5  # words; so little beside other passages is a remark in passing
+_REST: Final = 3  # sentences; the only one left of so many says little without them
+_STRESSED: Final = re.compile(r"[*_]{1,2}\w")
+_FEWEST_LABELS: Final = 3
+_LABEL: Final = re.compile(
+    r"^(?!(?:if|when|in|at|on|wenn) )((?:[^\s:.]+ ){0,5}[^\s:.]+):\s", re.IGNORECASE
+)
 _LINKED: Final = re.compile(r"\]\(|\]\[|\[\[|https?://")
 
 
@@ -37,6 +41,13 @@ class Part(Struct, frozen=True):
     end: int
     sentences: tuple[Sentence, ...] = ()
     depths: tuple[int, ...] = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of a list's items ("Light: …"); none unless every item has one."""
+        found = [_LABEL.match(one.plain) for one in self.sentences]
+        named = len(found) >= _FEWEST_LABELS and all(found)
+        return [match[1] for match in found if match] if named else []
 
 
 class Passage(Struct, frozen=True):
@@ -88,7 +99,7 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
             kind for name in names if (kind := heading.role(name)) != "body"
         ]
         role = (roles or ["body"])[0]
-        aims, rest = _objectives(text, gathered, role)
+        aims, rest = objective.taken(text, gathered, role)
         every = list(_passages(text, rest, material.language))
         passages = tuple(one for one in every if one.words > _SLIGHT or len(every) == 1)
         if passages or aims:
@@ -109,16 +120,16 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
 def _passages(text: str, found: Sequence[Block], language: str) -> Iterator[Passage]:
     """Group blocks: what leans on the block before it, or is announced by it, goes with it."""
     open_parts: list[Part] = []
-    joined = False  # the block before was kept to its end
+    joined = True  # the block before, if any, was kept to its end
     for at, block in enumerate(found):
         following = found[at + 1] if at + 1 < len(found) else None
         part = _part(text, block, following, language, leaning=joined)
-        announced = joined and _announcing(open_parts[-1])
+        announced = joined and bool(open_parts) and _announcing(open_parts[-1])
         bare = part is not None and part.form == "code" and text[part.start] not in "`~"
         if part is None or (bare and not announced):
             joined = False
             continue
-        if not announced and not (joined and _leans(part, language)):
+        if not announced and not (joined and open_parts and _leans(part, language)):
             if open_parts:
                 yield Passage(tuple(open_parts))
             open_parts = []
@@ -172,7 +183,7 @@ def _definition(text: str, block: Block, colon: int) -> Part | None:
 
 
 def _usable_code(raw: str) -> bool:
-    if "{{#" in raw or _DIRECTIVE.match(raw):
+    if "{{#" in raw or _DIRECTIVE.match(raw) or (raw[0] not in "`~" and _MARKUP.search(raw)):
         return False
     return raw.count("\n") <= _LONGEST_CODE and bool(raw.strip("`~ \n"))
 
@@ -180,9 +191,10 @@ def _usable_code(raw: str) -> bool:
 def _prose(
     text: str, block: Block, following: Block | None, language: str, *, leaning: bool
 ) -> Part | None:
-    found = sentence.kept(
-        sentence.sentences(text, block.start, block.end), language, leaning=leaning
-    )
+    whole = sentence.sentences(text, block.start, block.end)
+    found = sentence.kept(whole, language, leaning=leaning)
+    if len(found) == 1 and not _STRESSED.search(found[0].shown) and _torn(whole):
+        return None
     while (
         found
         and found[-1].plain.endswith(":")
@@ -190,6 +202,11 @@ def _prose(
     ):
         found.pop()
     return Part("prose", found[0].start, found[-1].end, tuple(found)) if found else None
+
+
+def _torn(whole: Sequence[Sentence]) -> bool:
+    """Tell whether one sentence left of these would be a scrap: of many, or of a question."""
+    return len(whole) >= _REST or (len(whole) > 1 and any("?" in one.plain for one in whole))
 
 
 def _announces(text: str, block: Block, last: Sentence, following: Block | None) -> bool:
@@ -209,6 +226,8 @@ def _list(text: str, block: Block) -> Part | None:
     """Return a list that reads as text: no menu of links, no bare fragments pointing elsewhere."""
     found = [(sentence.sentence(text, item.start, item.end), item.depth) for item in block.items]
     good = [(one, depth) for one, depth in found if one is not None and _reads(one)]
+    if block.ordered and len(good) * 4 >= len(found) * 3:  # a step is never left out
+        good = [(one, depth) for one, depth in found if one is not None]
     linked = sum(bool(_LINKED.search(text[item.start : item.end])) for item in block.items)
     if len(good) < 2 or len(good) * 4 < len(block.items) * 3 or linked * 2 > len(block.items):  # noqa: PLR2004
         return None
@@ -225,17 +244,3 @@ def _list(text: str, block: Block) -> Part | None:
 def _reads(item: Sentence) -> bool:
     ended = item if item.plain.endswith((".", "!", "?", ":")) else None
     return sentence.points_nowhere(item) and (ended is None or not item.plain.endswith("?"))
-
-
-def _objectives(
-    text: str, found: Sequence[Block], role: heading.Role
-) -> tuple[tuple[str, ...], list[Block]]:
-    """Take the list of objectives that authors open with off the blocks of a section."""
-    for at, block in enumerate(found):
-        before = found[at - 1] if at else None
-        led = before is not None and _LEAD.search(text[before.start : before.end])
-        if block.kind == "list" and (led or role == "objectives"):
-            part = _list(text, block)
-            rest = [*found[: at - bool(led)], *found[at + 1 :]]
-            return tuple(one.plain for one in part.sentences) if part else (), rest
-    return (), list(found)

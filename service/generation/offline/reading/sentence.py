@@ -12,7 +12,7 @@ from syntok import segmenter
 from service.generation.offline.reading import markup
 from service.generation.offline.reading.language import primary, words
 
-_LONGEST: Final = 60  # words; beyond that it is a list run together, or a table
+_LONGEST: Final = 120  # words; beyond that it is a list run together, or a table
 _SHORTEST: Final = 3
 
 _OPENERS: Final = {
@@ -48,26 +48,33 @@ _PHRASE: Final = re.compile(
 )
 _POINTING: Final = re.compile(
     r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
-    r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo|equation|example|step)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
-    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bnot in this context\b|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b|\bsee “|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b|\bfrom above\b|\bsee above\b|\b(?:image|panel|painting|engraving|cartoon|photograph|map|graph) ?\([a-z]\)|\w above, "
+    r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
+    r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b"
+    r"|\bsee (?:“|above|below|also)|\bnot in this context\b"
+    r"|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b"
+    r"|\b(?:image|panel|painting|engraving|cartoon|photograph|map|graph) ?\([a-z]\)"
     r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "
-    r"(?:chapter|section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below|example below|table below)s?\b"
-    r"|\b(?:covered|shown|listed|illustrated|depicted|displayed|described|given|discussed|mentioned|seen|explained|noted) "
-    r"(?:\w+ )?(?:above|below|here|earlier|later|previously|in the (?:figure|image|diagram|table|listing|map))\b"
-    r"|\b(?:above|below|following|preceding) (?:figure|diagram|image|example|code|table|listing|snippet|output|program)\b"
-    r"|\b(?:the (?:figure|image|diagram|picture|map|photo(?:graph)?) (?:shows|illustrates|above|below))\b"
-    r"|\bin dies(?:em|er) (?:Kapitel|Abschnitt|Buch|Artikel|Lektion|Abbildung|Beispiel)\b|\bim (?:nächsten|folgenden|vorigen|letzten) (?:Kapitel|Abschnitt)\b"
-    r"|\b(?:siehe|vgl\.) (?:oben|unten)\b|\b(?:obige[nrsm]?|folgende[nrsm]? (?:Abbildung|Beispiel|Codeausschnitt|Tabelle))\b"
-    r"|\b(?:click|visit|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|"
-    r"klicke|besuche|cliquez|haga clic)\b|\bauf der (?:linken|rechten) Seite\b|\bin Zeile \d|https?://|\bwww\.",
+    r"(?:section|page|book|lesson|module|figure|diagram|image|picture|video|tutorial|guide|article|chart|graph below)s?\b"
+    r"|\b(?:covered|shown|illustrated|depicted|displayed|discussed|mentioned|seen|explained|noted) "
+    r"(?:\w+ )?(?:here|later|in the (?:figure|image|diagram|map))\b"
+    r"|\b(?:above|below|following|preceding) (?:figure|diagram|image)\b"
+    r"|\bthe (?:figure|image|diagram|picture|map|photo(?:graph)?) (?:shows|illustrates|above|below)\b"
+    r"|\bin dies(?:em|er) (?:Kapitel|Abschnitt|Buch|Artikel|Lektion|Abbildung)\b|\bim (?:nächsten|folgenden|vorigen|letzten) (?:Kapitel|Abschnitt)\b"
+    r"|\b(?:siehe|vgl\.) (?:oben|unten)\b|\b(?:obige|folgende)[nrsm]? Abbildung\b"
+    r"|\b(?:click|visit|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|tapping|scroll|"
+    r"klicke|besuche|cliquez|haga clic)\b|\bauf der (?:linken|rechten) Seite\b|\bin Zeile \d|https?://|\bwww\."
+    r"|\byou(?:['’]ll| will) (?:learn|see|read|be able)\b|\bwe(?:['’]ll| will) (?:\w+ )?(?:discuss|cover|explore|talk|learn|come back|return|see (?:how|more|why))\b"
+    r"|\b(?:lernst|erfährst) du\b|\bwerden wir (?:uns )?(?:\w+ ){0,6}(?:besprechen|behandeln|kennenlernen|betrachten|sehen)\b"
+    r"|\bnous verrons\b|\bveremos\b|\bspoiler alert\b|^keep at it|^bleib dran",
     re.IGNORECASE,
 )  # fmt: skip
-_AUTHOR: Final = re.compile(
-    r"\b(?:we['’]ll|we will|let['’]s|let us|i['’]ll|we['’]ve (?:seen|discussed|covered|already|now)|you['’]ll (?:learn|see|read)|"
-    r"we (?:have )?(?:haven['’]t|said|talked|saw|discuss(?:ed)?|cover(?:ed)?|look(?:ed)? at|learn(?:ed)? (?:about|in)|mentioned|now turn|begin|start)|"
-    r"you will (?:learn|be able)|as we|as (?:mentioned|noted|discussed)|earlier,|recall (?:that|from|how)|remember (?:that|how|from)|"
-    r"vorhin|(?:werden|wollen|können) wir\b|wir (?:werden|haben .{0,30}(?:gesehen|besprochen|gelernt)|wollen)|lass uns|schauen wir|sehen wir uns|"
-    r"lernst du|wirst du|nous (?:allons|verrons|avons vu)|veremos|hemos visto|^try \w+ing\b|^here (?:you can see|are (?:a few|some) (?:more )?examples)|\bscroll\b|spoiler alert|\bnotice (?:that|how)\b|^keep at it|^bleib dran|can you (?:think|find|spot|see|draw)|try to|have a look|take a look)\b",
+_BESIDE: Final = re.compile(
+    r"\b(?:above|below|earlier|previously|following|preceding|recall|remember|so far|again|let['’]s|let us|we|our|us|you|your|notice|now|here|dafür|davon|vorhin|wir|uns|oben|unten|folgende[nrsm]?|nous|hemos)\b"
+    r"|\b(?:step|example|case|equation) \d|\b(?:such|that) (?:an? )?\w+(?: and| or|[,.;])|\b(?:here|there) (?:we|you|is|are)\b",
+    re.IGNORECASE,
+)
+_ORDER: Final = re.compile(
+    r"(?:put|move|count|take|imagine|consider|think|suppose|note|try|look|let|add|write|draw|find|rearrange|remember|first,|all others|the (?:first|second|third|next|last|other|same|former|latter)|neither|either|both)\b",
     re.IGNORECASE,
 )
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
@@ -169,7 +176,6 @@ def stands(sentence: Sentence) -> bool:
         _SHORTEST <= len(words(text)) <= _LONGEST
         and bool(_END.search(text) and _OPEN.match(text))
         and points_nowhere(sentence)
-        and _paired(text)
         and (not _small(sentence) or bool(_WHERE.match(text)))
     )
 
@@ -180,11 +186,18 @@ def _small(sentence: Sentence) -> bool:
 
 
 def points_nowhere(sentence: Sentence) -> bool:
-    """Tell whether this speaks of its subject, not of figures, chapters or what authors will do."""
-    text = sentence.plain
+    """Tell whether this speaks of its subject, not of figures, chapters or pages to visit."""
     if _LEFT.search(re.sub(r"`[^`]*`", "", sentence.shown)):
         return False
-    return not (_POINTING.search(text) or _AUTHOR.search(text))
+    return not _POINTING.search(sentence.plain)
+
+
+def quotable(sentence: Sentence, language: str) -> bool:
+    """Tell whether this can be read on its own, far from the text around it."""
+    text = sentence.plain
+    if dangles(sentence, language) or lacks_subject(sentence) or not stands(sentence):
+        return False
+    return _paired(text) and not (_BESIDE.search(text) or _ORDER.match(text))
 
 
 def _paired(text: str) -> bool:

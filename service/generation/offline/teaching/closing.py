@@ -1,27 +1,26 @@
 """How a lesson ends: its terms, what is worth remembering, and a look back and ahead."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from service.course.content import Section
 from service.generation.offline.reading.language import content_stems, words
-from service.generation.offline.reading.sentence import Sentence, dangles, lacks_subject
+from service.generation.offline.reading.sentence import Sentence, quotable
 from service.generation.offline.teaching import rank
+from service.generation.offline.teaching.concept import importance, running
 from service.generation.offline.teaching.definition import Definition
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.plan import stems
-from service.generation.offline.teaching.title import headings, listed
+from service.generation.offline.teaching.title import headings
 from service.generation.offline.teaching.wording import quoted, series
 
 _MOST_TERMS: Final = 8
 _MOST_WORTH: Final = 3
+_MOST_SUMMED: Final = 4
 _MOST_NAMED: Final = 5
-_MEMORABLE: Final = range(8, 31)  # words
-_POINTS_BACK: Final = re.compile(
-    r"\b(?:them|they|this|these|those|ihnen|diese[rsmn]?)\b", re.IGNORECASE
-)
-_EACH: Final = 6  # one sentence worth remembering for so many read
+_MEMORABLE: Final = range(8, 35)  # words
+_NAMING: Final = 0.08  # for each term of the lesson that a sentence names
+_ALIKE: Final = 0.6  # of the stems; a sentence that shares so many with another repeats it
 
 
 def closing(draft: Draft) -> Iterator[Section]:
@@ -30,53 +29,82 @@ def closing(draft: Draft) -> Iterator[Section]:
     if known:
         lines = (f"- **{one.term.name}**: {_said(one)}" for one in known)
         yield Section(draft.say.terms, "\n".join(lines))
-    if worth := _worth(draft, {one.sentence for one in known}):
-        yield Section(draft.say.worth, _quotes(worth))
-    yield Section(draft.say.recap, _recap(draft, known))
+    picked = worth(draft)
+    if picked:
+        yield Section(draft.say.worth, _quotes(picked[:_MOST_WORTH]))
+    yield Section(draft.say.recap, _recap(draft, known, picked[_MOST_WORTH:]))
 
 
 def key_terms(draft: Draft) -> list[Definition]:
     """Return the definitions that a lesson sets apart: the plainest of the surest terms."""
-    best = sorted(draft.definitions, key=lambda one: -one.strength * one.term.weight)[:_MOST_TERMS]
+    text = running(draft.group)
+    best = sorted(
+        draft.definitions,
+        key=lambda one: -one.strength - importance(one.term, draft.group, text),
+    )[:_MOST_TERMS]
     return [one for one in draft.definitions if one in best]
 
 
 def _said(one: Definition) -> str:
-    """Return the defining sentence, without the term where the source has it as a label."""
-    shown = one.sentence.shown
-    label = re.match(rf"[*_]*{re.escape(one.term.name)}s?[*_]*:[*_]*\s+", shown, re.IGNORECASE)
-    return shown[label.end() :] if label else shown
+    """Return the words that say what a term means; else the sentence, and what it leans on."""
+    if one.meaning:
+        return one.meaning
+    return f"{one.lead.shown} {one.sentence.shown}" if one.lead else one.sentence.shown
 
 
 def _quotes(found: list[Sentence]) -> str:
     return "\n>\n".join(f"> {one.shown}" for one in found)
 
 
-def _worth(draft: Draft, taken: set[Sentence]) -> list[Sentence]:
-    """Return the sentences that say most of the whole, at most one a section, in their order."""
-    found = draft.prose
-    near = rank.centrality([one.plain for _, one in found], draft.course.language)
-    best: dict[int, int] = {}
-    for n in sorted(range(len(found)), key=lambda n: (-near[n], n)):
-        at, one = found[n]
-        if at not in best and one not in taken and _memorable(one, draft.course.language):
-            best[at] = n
-    most = min(_MOST_WORTH, len(found) // _EACH)
-    return [found[n][1] for n in sorted(sorted(best.values(), key=lambda n: -near[n])[:most])]
+def worth(draft: Draft) -> list[Sentence]:
+    """Return sentences that say most of the whole: first those to remember, then those to sum up.
+
+    They come from different sections where they can, repeat neither each other, nor a definition,
+    nor what the authors' summary says.
+    """
+    found, language = draft.prose, draft.course.language
+    scores = rank.centrality([one.plain for _, one in found], language)
+    taken = {one for _, one in summary(draft)}
+    taken |= {one for known in key_terms(draft) for one in (known.sentence, known.lead) if one}
+    order = sorted(range(len(found)), key=lambda n: (-_score(draft, scores, n), n))
+    fit = [n for n in order if found[n][1] not in taken and _memorable(found[n][1], language)]
+    said = [frozenset(content_stems(one.plain, language)) for one in taken]
+    spread: list[int] = []
+    for again in range(_MOST_WORTH + _MOST_SUMMED):
+        for n in fit:
+            mine = frozenset(content_stems(found[n][1].plain, language))
+            used = sum(found[one][0] == found[n][0] for one in spread)
+            if n not in spread and used <= again and not any(_alike(mine, own) for own in said):
+                spread.append(n)
+                said.append(mine)
+        if len(spread) >= _MOST_WORTH + _MOST_SUMMED:
+            break
+    first, rest = spread[:_MOST_WORTH], spread[_MOST_WORTH : _MOST_WORTH + _MOST_SUMMED]
+    return [found[n][1] for n in [*sorted(first), *sorted(rest)]]
+
+
+def _score(draft: Draft, near: list[float], n: int) -> float:
+    low = draft.prose[n][1].plain.lower()
+    return round(near[n] + _NAMING * sum(one.lower() in low for one in draft.plan.key_concepts), 9)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _ALIKE * min(len(one), len(other)) if one and other else False
 
 
 def _memorable(one: Sentence, language: str) -> bool:
     whole = len(words(one.plain)) in _MEMORABLE and not one.plain.endswith((":", "?"))
-    clear = not (dangles(one, language) or lacks_subject(one) or _POINTS_BACK.search(one.plain))
-    return whole and clear
+    return whole and quotable(one, language)
 
 
-def _recap(draft: Draft, known: list[Definition]) -> str:
+def _recap(draft: Draft, known: list[Definition], rest: list[Sentence]) -> str:
     say, lessons = draft.say, draft.outline.lessons
     about = list(headings(draft.group))[:_MOST_NAMED] or [draft.plan.title]
-    told = [say.been_through.format(headings=listed(about, draft.course.language))]
+    told = [say.been_through.format(about=series([quoted(one, say) for one in about], say))]
     if own := [one for _, one in summary(draft)]:
         told.append(f"{say.in_short}\n\n{_quotes(own)}")
+    elif rest:
+        told.append(f"{say.main_points}\n\n{_quotes(rest)}")
     names = [one.term.name for one in known] or list(draft.plan.key_concepts)
     ahead = []
     if names:
@@ -101,9 +129,12 @@ def summary(draft: Draft) -> list[tuple[int, Sentence]]:
             for at, group in enumerate(course.groups)
             if any(unit.section.source == number for unit in group)
         ]
-        for one in course.sources[number].summing_up:
-            wanted = content_stems(one.plain, course.language)
-            best = rank.home(wanted, [texts[at] for at in homes])
-            if best is not None and homes[best] == draft.at and _memorable(one, course.language):
-                mine.append((number, one))
-    return mine[:_MOST_WORTH]
+        found = course.sources[number].summing_up
+        wanted = [content_stems(one.plain, course.language) for one in found]
+        best = rank.aligned(wanted, [texts[at] for at in homes])
+        mine += [
+            (number, one)
+            for one, at in zip(found, best, strict=True)
+            if at is not None and homes[at] == draft.at and quotable(one, course.language)
+        ]
+    return mine[:_MOST_SUMMED]

@@ -14,7 +14,7 @@ from service.generation.offline.reading.source import Source, read, teaching_ord
 from service.generation.offline.teaching import wish
 from service.generation.offline.teaching.choice import Choice, chosen
 from service.generation.offline.teaching.concept import concepts
-from service.generation.offline.teaching.definition import PLAIN, Definition, definitions
+from service.generation.offline.teaching.definition import Definition, definitions
 from service.generation.offline.teaching.plan import Group, partition, units
 from service.generation.offline.teaching.relevance import relevant
 from service.generation.offline.teaching.term import Term, pattern, terms
@@ -86,14 +86,13 @@ def _plan(brief: Brief, sources: Sequence[Source]) -> tuple[Group, ...]:
 def _definitions(
     sources: Sequence[Source], groups: Sequence[Group], known: tuple[Term, ...], language: str
 ) -> tuple[tuple[Definition, ...], ...]:
-    """Return what each lesson's text says of its terms, and a glossary where that is plainer."""
+    """Return what each lesson's text says of its terms; a glossary knows better."""
     made = []
     for group, entries in zip(groups, _entries(sources, groups, known, language), strict=True):
         passages = [passage for unit in group for passage in unit.passages]
         best = {one.term: one for one in definitions(known, passages, language)}
         for one in entries:
-            if one.term not in best or best[one.term].strength < PLAIN:
-                best[one.term] = one
+            best[one.term] = one
         made.append(tuple(best.values()))
     return tuple(made)
 
@@ -111,7 +110,7 @@ def _entries(
     homes: list[list[Definition]] = [[] for _ in groups]
     for number, source in enumerate(sources):
         passages = [passage for section in source.glossary for passage in section.passages]
-        for one in definitions(known, passages, language):
+        for one in definitions(known, passages, language, glossary=True):
             uses = [len(pattern(one.term.name).findall(text)) for text in texts]
             if one.meaning and max(uses):
                 homes[uses.index(max(uses))].append(replace(one, source=number))

@@ -1,58 +1,42 @@
 """Definitions: the sentence in which a text says what a term means, and how plainly it does."""
-# ruff: noqa: E501, RUF001 - word lists and patterns are clearest unbroken, typography is meant
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from service.generation.offline.reading.language import primary, words
-from service.generation.offline.reading.section import Passage
+from service.generation.offline.reading.language import words
+from service.generation.offline.reading.section import Part, Passage
 from service.generation.offline.reading.sentence import Sentence, dangles
-from service.generation.offline.teaching.term import Term
+from service.generation.offline.teaching import meaning
+from service.generation.offline.teaching.term import Term, pattern, stressed
 
-_HEAD: Final = {
-    "en": (
-        r"(?:(?:an?|the|any)\s+)?",
-        r"(?:is|are|refers?\s+to|means?|describes?|consists?\s+of|occurs?\s+when)",
-        r"(?!(?:not|also|often|usually|found|used|called|known|then|now|very|only|more|in|on|at|to|so|made|able|being|always|never)\b|(?:an?|the)\s+(?:major|common|good|great|big|important|useful|critical|crucial|key|main|only|first|most|best|concern|problem|reason|result|example|case|challenge|matter|question|same|next|last|other|bit|little|lot)\b)",
-    ),
-    "de": (
-        r"(?:(?:eine?|der|die|das)\s+)?",
-        r"(?:ist|sind|bezeichnet|bezeichnen|bedeutet|bedeuten|nennt man|versteht man|beschreibt|besteht aus)",
-        r"(?!(?:nicht|auch|oft|meist|dann|nun|sehr|nur|mehr|in|im|am|so|immer|nie)\b)",
-    ),
-    "fr": (r"(?:l['’]|(?:une?|les?|la)\s+)?", r"(?:est|sont|désigne|désignent|signifie)", r"(?!(?:pas|aussi|souvent|très|en|dans)\b)"),
-    "es": (r"(?:(?:una?|el|la|los|las)\s+)?", r"(?:es|son|significa|designa|se define como|consiste en)", r"(?!(?:muy|también|en)\b)"),
-}  # fmt: skip
-_TAIL: Final = {
-    "en": r"(?:called|known as|termed|named|referred to as|(?:is|are) (?:its|their))\s+(?:an?\s+|the\s+|“)?",
-    "de": r"(?:heißt|heißen|genannt|nennt man|bezeichnet man als|wird als|werden als|spricht man von)\s+(?:auch\s+|eine?n?\s+|die\s+|der\s+|das\s+|„)?",
-    "fr": r"(?:appelée?s?|nommée?s?|on appelle)\s+(?:une?\s+|les?\s+|la\s+|l['’]|«\s*)?",
-    "es": r"(?:llamad[oa]s?|denominad[oa]s?|conocid[oa]s? como)\s+(?:una?\s+|el\s+|la\s+)?",
-}
-_KIND: Final = re.compile(
-    r"(?:an?|the|any|one|when|ein|eine|einen|der|die|das|un|une|le|la|el|una|los|las)\b",
-    re.IGNORECASE,
-)
-_BENT: Final = re.compile(r"^[^-]*(?:ed|ing|en|own)$")  # a participle, not the head of a meaning
 _SUBORDINATE: Final = re.compile(
     r"(?:if|when|while|although|because|since|once|as|wenn|weil|obwohl|da|als)\b", re.IGNORECASE
 )
+_ANAPHORA: Final = re.compile(
+    r"(?:the (?:[\w-]+ ){1,4}(?:is|are|was|were) (?:also )?(?:called|known|termed|named)\b"
+    r"|the one that\b"
+    r"|(?:all )?others\b|part of it\b|another\b|each of\b|such\b|man nennt\b)",
+    re.IGNORECASE,
+)
+_LABELLED: Final = re.compile(r"(?:[\w-]+ ){0,3}[\w-]+:\s")
 _MORE: Final = re.compile(r"\s+(?:(?:of|and|for|de|du|von) )?(?:the )?[A-ZÀ-Þ]\w")
-_PLURAL: Final = re.compile(r"\w{3,}s$")
-_BEING: Final = frozenset(("is", "are", "was", "were", "ist", "sind", "est", "sont", "es", "son"))
-PLAIN: Final = 3.0  # "X is a …"
-LABEL: Final = 4.0  # "X: …", as in a glossary
-_LONGEST: Final = 40  # words
+GLOSSED: Final = 4.5  # an entry of a glossary
+LABEL: Final = 4.0  # "X: …"
+PLAIN: Final = 3.0  # "X is a …", or a meaning beside the term
+TOLD: Final = 2.5  # "… called X"
+_STRESSED: Final = 1.5  # brought in, as a new term is
+_LONGEST: Final = 45  # words
+_SEVERAL: Final = re.compile(r"[.!?] [A-ZÀ-Þ]")
 
 
 class Definition(Struct, frozen=True):
-    """Where a text says what a term means; `meaning` is empty unless it says "X is Y".
+    """Where a text says what a term means; `meaning` are its words for that, where they stand out.
 
-    `source` is the number of the source whose glossary says so, below 0 for a lesson's own text.
+    `lead` is the sentence before, where this one leans on it. `source` is the number of the source
+    whose glossary says so, below 0 for a lesson's own text.
     """
 
     term: Term
@@ -60,47 +44,7 @@ class Definition(Struct, frozen=True):
     strength: float
     meaning: str = ""
     source: int = -1
-
-
-@lru_cache(maxsize=4096)
-def _patterns(name: str, language: str) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    code = primary(language)
-    body = r"\s+".join(re.escape(word) for word in name.split()) + r"(?:e?s|n|en)?"
-    if code not in _HEAD:
-        return None, None
-    article, verb, refused = _HEAD[code]
-    head = rf"^{article}{body}(?:\s*\([^)]*\))?(?:,[^,.]{{2,90}},)?\s+(?P<verb>{verb})\s+{refused}(?P<meaning>.+)$"
-    return re.compile(head, re.IGNORECASE), re.compile(
-        rf"\b{_TAIL[code]}{body}(?![\w-])", re.IGNORECASE
-    )
-
-
-def _stressed(name: str, one: Sentence) -> bool:
-    return (
-        re.search(rf"([*_]{{1,2}}){re.escape(name)}(?:e?s)?\1", one.shown, re.IGNORECASE)
-        is not None
-    )
-
-
-def _brought_in(term: Term, one: Sentence) -> bool:
-    """Tell whether a sentence stresses a term as one does where it is new, no title or name."""
-    strong = any(f"{mark}{term.name}".lower() in one.shown.lower() for mark in ("**", "__"))
-    plain = term.name[0].islower() and not _SUBORDINATE.match(one.plain)
-    return term.weight >= 2 and _stressed(term.name, one) and (strong or plain)  # noqa: PLR2004
-
-
-def _says_what(match: re.Match[str], language: str) -> bool:
-    """Tell a definition ("are catalysts of …") from a remark ("are attached to …", "is critical")."""
-    meaning = match["meaning"]
-    verb = match["verb"].lower()
-    if _KIND.match(meaning) or verb not in _BEING:
-        return True
-    first = words(meaning)[:4]
-    if not first or _BENT.search(first[0].lower()):
-        return False
-    if primary(language) == "de":
-        return verb == "sind" and any(word[0].isupper() for word in first[:3])
-    return verb in ("are", "were", "sont", "son") and any(_PLURAL.match(word) for word in first)
+    lead: Sentence | None = None
 
 
 def goes_on(rest: str) -> bool:
@@ -108,30 +52,8 @@ def goes_on(rest: str) -> bool:
     return _MORE.match(rest) is not None
 
 
-def _judge(term: Term, one: Sentence, language: str) -> Definition | None:
-    plain = one.plain
-    if len(words(plain)) > _LONGEST or plain.endswith(("?", ":")):
-        return None
-    label = re.match(
-        rf"{re.escape(term.name)}s?(?:\s*\([^)]*\))?\s*(?::|\s[–—-])\s+(?P<meaning>\S.+)$",
-        plain,
-        re.IGNORECASE,
-    )
-    if label and len(words(label["meaning"])) > 2:  # noqa: PLR2004
-        return Definition(term, one, LABEL, label["meaning"].rstrip("."))
-    head, tail = _patterns(term.name, language)
-    if head and (match := head.match(plain)) and _says_what(match, language):
-        sure = PLAIN + 0.5 * bool(_KIND.match(match["meaning"])) + 0.3 * _stressed(term.name, one)
-        return Definition(term, one, sure, match["meaning"].rstrip("."))
-    if dangles(one, language):
-        return None
-    if tail and (match := tail.search(plain)) and not goes_on(plain[match.end() :]):
-        return Definition(term, one, 2.5)
-    return Definition(term, one, 1.5) if _brought_in(term, one) else None
-
-
 def definitions(
-    found: Sequence[Term], passages: Sequence[Passage], language: str
+    found: Sequence[Term], passages: Sequence[Passage], language: str, *, glossary: bool = False
 ) -> tuple[Definition, ...]:
     """Return the best definition of each term that `passages` define, in the order of the text.
 
@@ -139,9 +61,10 @@ def definitions(
     """
     best: dict[Term, Definition] = {}
     for passage in passages:
-        for one in _defining(passage, found, language):
-            if one.term not in best or one.strength > best[one.term].strength:
-                best[one.term] = one
+        for part in passage.parts:
+            for one in _defining(part, found, language, glossary=glossary):
+                if one.term not in best or one.strength > best[one.term].strength:
+                    best[one.term] = one
     taken: dict[Sentence, Definition] = {}
     for one in best.values():
         other = taken.get(one.sentence)
@@ -151,18 +74,77 @@ def definitions(
     return tuple(taken[one] for one in dict.fromkeys(order) if one in taken)
 
 
-def _defining(passage: Passage, found: Sequence[Term], language: str) -> list[Definition]:
-    made: list[Definition] = []
-    for part in passage.parts:
-        if part.form == "definition":
-            name, meaning = part.sentences
-            made += [
-                Definition(term, meaning, LABEL, meaning.plain.rstrip("."))
-                for term in found if term.name.lower() == name.plain.lower()
-            ]  # fmt: skip
-            continue
-        for one in part.sentences:
-            low = one.plain.lower()
-            near = (term for term in found if term.kind != "name" and term.name.lower() in low)
-            made += [definition for term in near if (definition := _judge(term, one, language))]
-    return made
+def _defining(
+    part: Part, found: Sequence[Term], language: str, *, glossary: bool
+) -> Iterator[Definition]:
+    if part.form == "definition":
+        name, said = part.sentences
+        for term in found:
+            if term.name.lower() == name.plain.lower():
+                yield Definition(term, said, GLOSSED, said.plain.rstrip("."))
+        return
+    before: Sentence | None = None
+    for one in part.sentences:
+        low = one.plain.lower()
+        near = [term for term in found if term.kind != "name" and term.name.lower() in low]
+        for term in near:
+            if glossary and (entry := meaning.labelled(term.name, one)):
+                yield Definition(term, one, GLOSSED, entry)
+            elif found_here := _judge(term, one, before, near, language):
+                yield found_here
+        before = one if part.form == "prose" else None
+
+
+def _judge(
+    term: Term, one: Sentence, before: Sentence | None, near: Sequence[Term], language: str
+) -> Definition | None:
+    plain, name = one.plain, term.name
+    if len(words(plain)) > _LONGEST or plain.endswith(("?", ":")):
+        return None
+    if said := meaning.labelled(name, one):
+        sure = term.weight > 1 and meaning.defines(name, said)
+        return Definition(term, one, LABEL, said) if sure else None
+    if _SEVERAL.search(plain) or not _itself(term, one, near):
+        return None
+    strong = _brought_in(term, one)
+    if said := meaning.plainly(name, one, language, stressed=strong):
+        more = 0.3 * meaning.kind(said) + 0.2 * meaning.one_of_many(said) + 0.3 * strong
+        return Definition(term, one, PLAIN + more, said)
+    if strong and (said := meaning.apposed(name, one)):
+        return Definition(term, one, PLAIN + 0.2, said)
+    return _told(term, one, before, language, strong=strong)
+
+
+def _told(
+    term: Term, one: Sentence, before: Sentence | None, language: str, *, strong: bool
+) -> Definition | None:
+    """Return a definition by "… called X", with the sentence it leans on, or by mere stress."""
+    leans = dangles(one, language) or bool(_ANAPHORA.match(one.plain))
+    lead = before if leans and before and not dangles(before, language) else None
+    if dangles(one, language) and lead is None:
+        return None
+    match = meaning.called(term.name, one, language)
+    if match and not goes_on(one.plain[match.end() :]):
+        said = "" if leans else meaning.subject(term.name, one)
+        return Definition(term, one, PLAIN if said else TOLD, said, lead=lead)
+    if not strong or _LABELLED.match(one.plain) or not meaning.set_apart(term.name, one):
+        return None
+    return Definition(term, one, _STRESSED, lead=lead)
+
+
+def _itself(term: Term, one: Sentence, near: Sequence[Term]) -> bool:
+    """Tell whether a sentence speaks of the term itself, not only of a longer one."""
+    longer = [other.name for other in near if len(other.key) > len(term.key)]
+    rest = one.plain
+    for name in sorted([*longer, *stressed(one)], key=len, reverse=True):
+        if len(words(name)) > len(words(term.name)):
+            rest = pattern(name).sub(" ", rest)
+    return pattern(term.name).search(rest) is not None
+
+
+def _brought_in(term: Term, one: Sentence) -> bool:
+    """Tell whether a sentence stresses a term as one does where it is new, no title or name."""
+    if term.weight < 2 or not any(pattern(term.name).fullmatch(name) for name in stressed(one)):  # noqa: PLR2004
+        return False
+    strong = any(f"{mark}{term.name}".lower() in one.shown.lower() for mark in ("**", "__"))
+    return strong or (term.name[0].islower() and not _SUBORDINATE.match(one.plain))

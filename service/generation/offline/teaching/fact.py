@@ -1,4 +1,4 @@
-"""Questions on facts: the order of steps, the cells of a table, the year of an event."""
+"""Questions on facts: the order of steps, the points of a list, cells of a table, years."""
 # ruff: noqa: RUF001 - typography is meant
 
 import re
@@ -9,10 +9,12 @@ from typing import Final
 from service.course.content import Check
 from service.generation.offline.reading.language import words
 from service.generation.offline.reading.section import Form, Part
+from service.generation.offline.reading.sentence import quotable
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.teaching.distractor import close
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.option import GAP, made, self_standing
+from service.generation.offline.teaching.term import LABELS
 from service.generation.offline.teaching.wording import wording
 
 _STEP: Final = 16  # words
@@ -56,6 +58,30 @@ def _parts(draft: Draft, form: Form) -> list[tuple[int, Part]]:
     ]
 
 
+def points(draft: Draft) -> Iterator[Check]:
+    """Ask which name stands in a list, names that stand elsewhere in the course beside it."""
+    say, course = draft.say, draft.course
+    everywhere = [(unit, part) for group in course.groups for unit in group for part in unit.lists]
+    for at, part in [*_parts(draft, "list"), *_parts(draft, "steps")]:
+        unit, names = draft.group[at], part.labels
+        here = "\n".join(one.plain.lower() for one in unit.sentences)
+        others = [
+            name
+            for other, elsewhere in everywhere
+            if other.section != unit.section
+            for name in elsewhere.labels
+            if name.lower() not in here and name.lower() not in LABELS
+        ]
+        if not unit.section.heading or not {name.lower() for name in names} - LABELS:
+            continue
+        question = say.ask_listed.format(heading=unit.section.heading)
+        reason = say.because_listed.format(names=", ".join(names))
+        key = next(name for name in reversed(names) if name.lower() not in LABELS)
+        near = close(key, list(dict.fromkeys(others)), _RATIO)
+        if check := made(question, key, near, reason):
+            yield check
+
+
 def tables(draft: Draft) -> Iterator[Check]:
     """Ask which cell belongs to a row of a table, the other cells of its column beside it."""
     for at, part in _parts(draft, "table"):
@@ -95,7 +121,8 @@ def years(draft: Draft) -> Iterator[Check]:
     known = _all_years(draft.course)
     for one in [one for _, one in draft.prose]:
         found = _YEAR.findall(one.plain)
-        if len(found) != 1 or not self_standing(one, language):
+        alone = self_standing(one, language) and quotable(one, language)
+        if len(found) != 1 or not alone:
             continue
         year = int(found[0])
         near = sorted((other for other in known if other != year), key=lambda n: (abs(n - year), n))

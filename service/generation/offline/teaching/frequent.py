@@ -36,6 +36,8 @@ def names(text: str, language: str) -> Iterator[tuple[str, float, Literal["term"
     """Yield names, and nouns and pairs of words that keep coming back; the least sure of all."""
     if primary(language) != "de":
         for name, count in Counter(_PROPER.findall(text)).items():
+            if len(set(name.split())) < len(name.split()):
+                continue  # letters of a diagram
             if count > 1 and name.lower() not in text and not _tail(name, count, text):
                 yield name, 1.2 if " " in name else 0.8, "name"
     for name in _subjects(text, language):

@@ -6,16 +6,20 @@ from typing import Final
 
 from service.course.content import Citation, Lesson, Outline, Section
 from service.generation.offline.reading.readability import measure
+from service.generation.offline.reading.source import Source
 from service.generation.offline.teaching import check, setting
 from service.generation.offline.teaching.closing import closing, key_terms, summary
 from service.generation.offline.teaching.curriculum import Curriculum
+from service.generation.offline.teaching.definition import PLAIN
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.plan import Unit
-from service.generation.offline.teaching.title import headings
+from service.generation.offline.teaching.term import pattern
+from service.generation.offline.teaching.title import depth, headings
 from service.generation.offline.teaching.wording import quoted, series
 
 _A_MINUTE: Final = 180  # words, read to learn
 _NAMED: Final = 4
+_MET: Final = 3
 
 
 def lesson(course: Curriculum, outline: Outline, number: int) -> Lesson:
@@ -42,36 +46,63 @@ def lesson(course: Curriculum, outline: Outline, number: int) -> Lesson:
 def _opening(draft: Draft) -> Iterator[Section]:
     say, plan, parts = draft.say, draft.plan, list(headings(draft.group))
     names = [f"**{one}**" for one in plan.key_concepts[:_NAMED]]
-    told = [say.introduces.format(terms=series(names, say) or plan.title)]
+    told = [say.introduces.format(terms=series(names, say) or quoted(plan.title, say))]
     if len(parts) > 1:
-        told.append(say.works_through.format(count=len(parts), headings="; ".join(parts)))
+        named = series([quoted(one, say) for one in parts], say)
+        told.append(say.works_through.format(headings=named))
     if draft.number > 1:
         before = quoted(draft.outline.lessons[draft.number - 2].title, say)
         told.append(say.builds_on.format(number=draft.number - 1, title=before))
+    if met := _met(draft):
+        told.append(say.met.format(terms=series([f"**{one}**" for one in met], say)))
     size = sum(unit.words for unit in draft.group)
     told.append(say.minutes.format(minutes=max(round(size / _A_MINUTE), 1)))
     yield Section(say.about, " ".join(told))
     yield Section(say.learn, "\n".join(f"- {one}" for one in plan.learning_objectives))
 
 
+def _met(draft: Draft) -> list[str]:
+    """Return terms that lessons before this one define and this one uses most."""
+    earlier = draft.course.definitions[: draft.at]
+    known = dict.fromkeys(one.term for own in earlier for one in own if one.strength >= PLAIN)
+    text = "\n".join(one.plain for unit in draft.group for one in unit.sentences)
+    mine = {one.term for one in draft.definitions}
+    uses = {one: len(pattern(one.name).findall(text)) for one in known if one not in mine}
+    often = sorted((one for one in uses if uses[one] > 1), key=lambda one: -uses[one])
+    return [one.name for one in often[:_MET]]
+
+
 def _body(draft: Draft) -> Iterator[Section]:
-    """Yield the lesson's text: one section a heading of the source, said where it comes from."""
+    """Yield the lesson's text: a section for each heading that its parts differ in first.
+
+    Narrower headings stand inside it, and below the last of a source is said where it comes from.
+    """
+    top = depth(draft.group) + 1
     runs = [
         list(run)
-        for _, run in groupby(draft.group, key=lambda one: (one.section.source, one.section.path))
+        for _, run in groupby(
+            draft.group, key=lambda one: (one.section.source, one.section.path[:top])
+        )
     ]
     for own, following in zip(runs, [*runs[1:], None], strict=True):
         first = own[0]
         source = draft.course.sources[first.section.source]
-        text = [
-            setting.set_passage(one, source.material.text) for unit in own for one in unit.passages
-        ]
+        text = [_set(unit, source, top) for unit in own]
         if following is None or following[0].section.source != first.section.source:
             text.append(_origin(draft, first))
-        heading = first.section.heading or source.title
+        heading = first.section.path[:top][-1] if first.section.path else source.title
         if first.continued:
             heading = draft.say.continued.format(heading=heading)
         yield Section(heading, "\n\n".join(text))
+
+
+def _set(unit: Unit, source: Source, top: int) -> str:
+    """Return a unit as Markdown, under its own heading where the section has a wider one."""
+    text = [setting.set_passage(one, source.material.text) for one in unit.passages]
+    path = unit.section.path
+    if len(path) > top and not unit.continued:
+        text.insert(0, f"{'#' * min(len(path) - top + 2, 6)} {path[-1]}")
+    return "\n\n".join(text)
 
 
 def _origin(draft: Draft, unit: Unit) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.generation.offline.reading.language import content_stems
-from service.generation.offline.reading.section import Passage, Section
+from service.generation.offline.reading.section import Part, Passage, Section
 from service.generation.offline.reading.sentence import Sentence
 
 _DEEP: Final = 3  # headings that two sections share; more bind them no closer
@@ -30,6 +30,12 @@ class Unit(Struct, frozen=True):
     def sentences(self) -> tuple[Sentence, ...]:
         """Every sentence and list item, in order."""
         return tuple(one for passage in self.passages for one in passage.sentences)
+
+    @property
+    def lists(self) -> tuple[Part, ...]:
+        """Its lists, numbered or not, in order."""
+        parts = (part for passage in self.passages for part in passage.parts)
+        return tuple(one for one in parts if one.form in ("list", "steps"))
 
 
 Group = tuple[Unit, ...]

@@ -1,4 +1,4 @@
-"""Questions on terms: what one means, which one is missing, and in the reader's own words."""
+"""Questions on terms: what one means, which one is described, and which one is missing."""
 
 import re
 from collections.abc import Iterator
@@ -6,45 +6,33 @@ from typing import Final
 
 from service.course.content import Check
 from service.generation.offline.reading.language import content_stems, words
-from service.generation.offline.reading.sentence import Sentence
+from service.generation.offline.reading.sentence import Sentence, quotable
 from service.generation.offline.teaching.definition import LABEL, PLAIN, Definition, goes_on
-from service.generation.offline.teaching.distractor import Gap, close, siblings
+from service.generation.offline.teaching.distractor import Gap, close, plural, siblings
 from service.generation.offline.teaching.draft import Draft
-from service.generation.offline.teaching.option import GAP, STEM, made, self_standing
+from service.generation.offline.teaching.option import GAP, made, self_standing
 from service.generation.offline.teaching.term import Term, pattern
 from service.generation.offline.teaching.wording import wording
 
-_RATIO: Final = 1.5
-_MEANING: Final = range(3, 27)
-_GOES_BEFORE: Final = re.compile(r"[A-ZÀ-Þ]\w+(?: of(?: the)?)? $")
-_ARTICLE: Final = re.compile(r"\b([Aa])n? $")
+_RATIO: Final = 1.6
+_MEANING: Final = range(3, 31)
+_GOES_BEFORE: Final = re.compile(r"[A-ZÀ-Þ]\w+(?: (?:of|and)(?: the)?)? $")
+_TELLING: Final = 8  # words of a sentence that says enough for one gap
+_SURE: Final = 2.0  # stressed by an author
 
 
-def meanings(draft: Draft) -> Iterator[Check]:
-    """Ask which of several meanings the text gives to a term: "X is …"."""
-    say, language = wording(draft.course.language), draft.course.language
-    known = [
+def _mine(draft: Draft) -> list[Definition]:
+    """Return the lesson's definitions whose meaning stands out, the plainest first."""
+    language = draft.course.language
+    found = [
         one
-        for one in _everywhere(draft)
-        if one.strength >= PLAIN and len(words(one.meaning)) in _MEANING
+        for one in draft.definitions
+        if one.strength >= PLAIN
+        and (one.term.weight >= _SURE or one.strength >= LABEL)
+        and len(words(one.meaning)) in _MEANING
+        and not _names(one.term, one.meaning, language)
     ]
-    mine = [one for one in known if one in draft.definitions]
-    for one in sorted(mine, key=lambda one: -one.strength):
-        if _names(one.term, one.meaning, language):
-            continue
-        others = [
-            other.meaning
-            for other in known
-            if other.term != one.term
-            and not _names(one.term, other.meaning, language)
-            and not _names(other.term, other.meaning, language)
-        ]
-        question, reason = (
-            say.ask_meaning.format(term=one.term.name),
-            say.because.format(sentence=one.sentence.plain),
-        )
-        if check := made(question, one.meaning, close(one.meaning, others, _RATIO), reason):
-            yield check
+    return sorted(found, key=lambda one: -one.strength * one.term.weight)
 
 
 def _names(term: Term, text: str, language: str) -> bool:
@@ -59,24 +47,70 @@ def _everywhere(draft: Draft) -> list[Definition]:
     return list({one.term: one for one in reversed(found)}.values())[::-1]
 
 
+def described(draft: Draft) -> Iterator[Check]:
+    """Ask which term a meaning belongs to."""
+    language, say = draft.course.language, draft.say
+    everywhere = _everywhere(draft)
+    known = [one.term for one in everywhere]
+    for one in _mine(draft)[::-1]:
+        if sum(other.meaning.lower() == one.meaning.lower() for other in everywhere) > 1:
+            continue
+        gap = Gap(one.term, one.term.name, one.meaning)
+        others = siblings(gap, draft.course.terms, known, language)
+        question = say.ask_term.format(meaning=one.meaning)
+        if check := made(question, one.term.name, others, _reason(draft, one)):
+            yield check
+
+
+def meanings(draft: Draft) -> Iterator[Check]:
+    """Ask which of several meanings the text gives to a term."""
+    language = draft.course.language
+    known = [
+        one
+        for one in _everywhere(draft)
+        if one.strength >= PLAIN and len(words(one.meaning)) in _MEANING
+    ]
+    for one in _mine(draft):
+        others = [
+            other.meaning
+            for other in known
+            if other.term != one.term
+            and other.meaning.lower() != one.meaning.lower()
+            and other.meaning.lower().startswith("when ") == one.meaning.lower().startswith("when ")
+            and plural(other.term.name) == plural(one.term.name)
+            and not _names(one.term, other.meaning, language)
+            and not _names(other.term, other.meaning, language)
+        ]
+        question = draft.say.ask_meaning.format(term=one.term.name)
+        near = close(one.meaning, others, _RATIO)
+        if check := made(question, one.meaning, near, _reason(draft, one)):
+            yield check
+
+
+def _reason(draft: Draft, one: Definition) -> str:
+    """Point to the sentence; an entry of a glossary is a term and its meaning."""
+    if pattern(one.term.name).search(one.sentence.plain):
+        return draft.say.because.format(sentence=one.sentence.plain)
+    return draft.say.because_term.format(term=one.term.name, meaning=one.meaning)
+
+
 def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, its definition first."""
     sentences = [one for _, one in draft.prose]
     best = sorted(draft.definitions, key=lambda one: -one.strength)
-    for label in best:
-        if label.strength >= LABEL and (check := _label(draft, label)):
-            yield check
-    pairs = [(one.term, one.sentence) for one in best]
+    known = {one.term for one in best}
+    leaning = {one.sentence for one in best if one.lead}
+    pairs = [(one.term, one.sentence) for one in best if one.lead is None]
     pairs += [
         (term, one)
         for term in draft.course.terms
+        if term.kind == "name" or term.weight >= _SURE or term in known
         for one in sentences
-        if term.name.lower() in one.plain.lower()
+        if one not in leaning and term.name.lower() in one.plain.lower()
     ]
-    here = "\n".join(one.plain for one in sentences)
     seen: set[Term] = set()
     for term, one in pairs:
-        if term not in seen and (check := _gap(draft, term, one, here)):
+        if term not in seen and (check := _gap(draft, term, one)):
             seen.add(term)
             yield check
 
@@ -88,26 +122,12 @@ def _inside(term: Term, one: Sentence, draft: Draft) -> bool:
     return any(term.name.lower() in name and name in low for name in longer)
 
 
-def _label(draft: Draft, one: Definition) -> Check | None:
-    """Ask which term a meaning belongs to, where the text has the term as a label before it."""
-    language, say = draft.course.language, draft.say
-    if _names(one.term, one.meaning, language) or len(words(one.meaning)) not in STEM:
-        return None
-    here = "\n".join(sentence.plain for _, sentence in draft.prose)
-    others = siblings(Gap(one.term, one.term.name, one.meaning, here), draft.course.terms, language)
-    question = say.ask_term.format(meaning=one.meaning)
-    return made(
-        question,
-        one.term.name,
-        others,
-        say.because_term.format(term=one.term.name, meaning=one.meaning),
-    )
-
-
-def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
+def _gap(draft: Draft, term: Term, one: Sentence) -> Check | None:
     language = draft.course.language
     found = pattern(term.name).search(one.plain)
-    if found is None or not self_standing(one, language) or _inside(term, one, draft):
+    alone = self_standing(one, language) and quotable(one, language)
+    alone = alone and len(words(one.plain)) >= _TELLING
+    if found is None or not alone or _inside(term, one, draft):
         return None
     start, end = found.span()
     before, key = one.plain[:start], one.plain[start:end]
@@ -116,41 +136,11 @@ def _gap(draft: Draft, term: Term, one: Sentence, here: str) -> Check | None:
         return None
     if language == "de" and key[0].isupper() != term.name[0].isupper():
         return None
-    before = _ARTICLE.sub(r"\1(n) ", before) if language == "en" else before
     if _names(term, f"{before} {one.plain[end:]}", language):
         return None
     say = wording(language)
     key = key.lower() if term.name.islower() else key
-    others = siblings(Gap(term, key, one.plain, here), draft.course.terms, language)
+    known = [definition.term for definition in _everywhere(draft)]
+    others = siblings(Gap(term, key, one.plain, before), draft.course.terms, known, language)
     question = say.ask_gap.format(sentence=f"{before}{GAP}{one.plain[end:]}")
     return made(question, key, others, say.because.format(sentence=one.plain))
-
-
-def own_words(draft: Draft) -> Iterator[Check]:
-    """Ask for a meaning or a main point in the reader's own words."""
-    say = wording(draft.course.language)
-    for one in sorted(draft.definitions, key=lambda one: one.strength):
-        plain = one.sentence.plain
-        yield Check(
-            say.ask_open_term.format(term=one.term.name),
-            plain,
-            (),
-            say.because.format(sentence=plain),
-        )
-    for unit in draft.group:
-        found = [one for passage in unit.passages for one in passage.sentences]
-        whole = [one for one in found if self_standing(one, draft.course.language)] or found
-        title = draft.course.sources[unit.section.source].title
-        question = say.ask_open_section.format(heading=unit.section.heading or title)
-        yield Check(question, whole[0].plain, (), say.because.format(sentence=whole[0].plain))
-    yield from _rests(draft)
-
-
-def _rests(draft: Draft) -> Iterator[Check]:
-    """Ask for the second half of a sentence."""
-    for _, one in draft.prose:
-        starts = [match.start() for match in re.finditer(r"\S+", one.plain)]
-        if len(starts) in STEM:
-            start = one.plain[: starts[len(starts) // 2]].rstrip(' ,;(“"')
-            reason = draft.say.because.format(sentence=one.plain)
-            yield Check(draft.say.ask_rest.format(start=start), one.plain, (), reason)

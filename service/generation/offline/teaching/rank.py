@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from math import log
+from typing import Final
 
 import numpy as np
 
 from service.generation.offline.reading.language import content_stems
 
-_SHORT = 4
+_SHORT: Final = 4
+_OFTEN: Final = 3  # mentions; a word found once or twice is weak evidence of a home
+_DRIFT: Final = 0.6  # votes that the far end of a text costs the first of a list
+_BACK: Final = 0.6  # votes that going back in a text costs
 
 
 def hits(topic: Sequence[str], stems: Sequence[str]) -> frozenset[str]:
@@ -47,16 +51,47 @@ def centrality(texts: Sequence[str], language: str) -> list[float]:
     ]
 
 
-def home(wanted: Sequence[str], texts: Sequence[Sequence[str]]) -> int | None:
-    """Return which of `texts` the words of `wanted` are most at home in; None where in none.
+def aligned(wanted: Sequence[Sequence[str]], texts: Sequence[Sequence[str]]) -> list[int | None]:
+    """Return for each of `wanted` which of `texts` it is at home in; None where in none.
 
-    Each word votes by its share in each text, so that words found in all of them say little.
+    Lists that authors make of a text mostly follow it, so going back, or far ahead, costs votes.
+    A word votes by its share in each text, so that words found in all of them say little.
     """
+    places = range(len(texts))
+    votes = [_votes(one, texts) for one in wanted]
+    worth = [
+        [vote - _DRIFT * _away(n, len(wanted), at, len(texts)) for at, vote in enumerate(row)]
+        for n, row in enumerate(votes)
+    ]
+    best = [(0.0, list[int]()) for _ in places]
+    for row in worth:
+        best = [
+            max(
+                (
+                    (round(sum_ + row[at] - _BACK * (was > at), 9), [*path, at])
+                    for was, (sum_, path) in enumerate(best)
+                ),
+                key=lambda pair: (pair[0], [-one for one in pair[1]]),
+            )
+            for at in places
+        ]
+    path = max(best, key=lambda pair: (pair[0], [-one for one in pair[1]]), default=(0.0, []))[1]
+    if not path:
+        return [None] * len(wanted)
+    return [at if max(row) > 0 else None for at, row in zip(path, votes, strict=True)]
+
+
+def _away(n: int, count: int, at: int, places: int) -> float:
+    """Return how far apart two things stand in their rows, 0 to 1."""
+    return abs(n / max(count - 1, 1) - at / max(places - 1, 1)) if count > 1 else 0.0
+
+
+def _votes(wanted: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
     votes = [0.0] * len(texts)
     for stem in dict.fromkeys(wanted):
         counts = [text.count(stem) / (1 + len(text)) for text in texts]
         total = sum(counts)
+        sure = min(sum(text.count(stem) for text in texts) / _OFTEN, 1.0)
         for at, count in enumerate(counts):
-            votes[at] += (count / total) ** 2 if total else 0.0
-    best = max(range(len(texts)), key=lambda at: (round(votes[at], 9), -at), default=None)
-    return best if best is not None and votes[best] > 0 else None
+            votes[at] += sure * (count / total) ** 2 if total else 0.0
+    return votes

@@ -14,7 +14,7 @@ from service.generation.offline.teaching import rank
 from service.generation.offline.teaching.wish import Wish
 
 _SPEAKS: Final = 0.3  # a source of which this share of sections names the topic is about it
-_ROOM: Final = 2.5  # how many times what fits into the lessons is kept to choose from
+_ROOM: Final = 1.4  # how many times what fits into the lessons is kept to choose from
 
 
 def relevant(brief: Brief, wanted: Wish, sources: Sequence[Source]) -> list[Section]:

@@ -25,13 +25,13 @@ _LABELLED: Final = re.compile(
 _WEIGHT: Final = {"strong": 3.0, "em": 2.0, "low": 2.0, "code": 1.0}
 _CODE: Final = re.compile(r"^[A-Za-z_@$.#-][\w:.$@<>&\[\]-]{2,30}(?:\(\))?!?$")
 _SHAPE: Final = re.compile(r"^[^\W_](?:[\w' ’./+-]*[\w+)])?$")
-_LABELS: Final = frozenset(
+LABELS: Final = frozenset(
     """note notes warning tip important example examples process processes feature features definition
     cause causes effect effects result results advantage advantages disadvantage disadvantages purpose
     overview summary movement remember question answer solution hint caution description function
     functions location structure key rule step steps proof remark theorem impact impacts none some why not all
     number numbers part parts kind kinds type types way ways time times thing things case cases
-    only very always never more less before after input output yes no true false ok
+    only very always never etc eg ie nb good more less before after input output yes no true false ok
     beispiel beispiele hinweis wichtig merke merkmale vorteile nachteile aufgabe achtung ursache
     ursachen folge folgen exemple exemples remarque attention ejemplo ejemplos nota""".split()  # noqa: SIM905
 )
@@ -83,7 +83,7 @@ def _candidates(
     labels = Counter(_label(one) for one in _sentences(sections))
     for section in sections:
         for passage in section.passages:
-            yield from _stressed(passage, labels, language)
+            yield from _stressed(passage, labels, text, language)
         for name in _parts_of(section.heading):
             if _fits(name, language) and _occurs(name, text) >= 2:  # noqa: PLR2004
                 yield name, 2.0, "term"
@@ -97,8 +97,25 @@ def _label(one: Sentence) -> str:
     return (match["a"] or match["b"]).strip().lower() if match else ""
 
 
+def stressed(one: Sentence) -> list[str]:
+    """Return the words that a sentence stresses, each run of them as one."""
+    found = (match[match.lastgroup or 0].strip(" :;,.") for match in _STRESSED.finditer(one.shown))
+    return [name for name in found if name]
+
+
+def introduced(passage: Passage) -> list[str]:
+    """Return the terms that a passage sets in bold where its sentences bring them in."""
+    return [
+        name
+        for part in passage.parts
+        for one in part.sentences
+        for match in _STRESSED.finditer(one.shown)
+        if match["strong"] and (name := match["strong"].strip(" :;,.")).lower() != _label(one)
+    ]
+
+
 def _stressed(
-    passage: Passage, labels: Counter[str], language: str
+    passage: Passage, labels: Counter[str], text: str, language: str
 ) -> Iterator[tuple[str, float, Kind]]:
     for part in passage.parts:
         if part.form == "definition" and _fits(part.sentences[0].plain, language):
@@ -115,7 +132,15 @@ def _stressed(
                     and not _titular(match, language)
                     and not (name.lower() == label and labels[label] > 1)
                 ):
-                    yield name, _WEIGHT[str(match.lastgroup)] + (name.lower() == label), "term"
+                    yield name, _sure(match, name, label, one, text), "term"
+
+
+def _sure(match: re.Match[str], name: str, label: str, one: Sentence, text: str) -> float:
+    """Return how sure a stressed term is; a label of what is known already brings in nothing."""
+    if name.lower() != label:
+        return _WEIGHT[str(match.lastgroup)]
+    known = _occurs(name, text[: max(text.find(one.plain), 0)]) > 1
+    return 0.9 if known else _WEIGHT[str(match.lastgroup)] + 1
 
 
 def _titular(match: re.Match[str], language: str) -> bool:
@@ -143,7 +168,7 @@ def _fits(name: str, language: str) -> bool:
         0 < len(low) <= _MOST_WORDS
         and bool(_SHAPE.match(name)) and "--" not in name and 2 < len(name) <= 40  # noqa: PLR2004
         and low[0] not in stop and low[-1] not in stop
-        and not all(word in _LABELS for word in low)
+        and not all(word in LABELS for word in low)
         and not (primary(language) == "en" and len(low) == 1 and low[0].endswith("ly"))
         and bool(content_stems(name, language))
     )  # fmt: skip

@@ -25,18 +25,24 @@ _FILLER: Final = re.compile(
     r"little|much|version|bitte|die|der|das|lektion|den|mach\w*|schreib\w*|und|mit|etwas|viel|sätze|sprache|texte?)\b|[\W_]+",
     re.IGNORECASE,
 )
-_LENGTHS: Final = ((4.0, 350), (6.0, 500), (9.0, 700), (12.0, 900))
-_LONGEST: Final = 1100
+_LENGTHS: Final = ((4.0, 600), (6.0, 900), (9.0, 1200), (12.0, 1600))
+_LONGEST: Final = 2000
+_SHORTER: Final = 0.6
 SHORTEST: Final = 60
 MOST_CHECKS: Final = 5
 
 
 class Wish(Struct, frozen=True):
-    """`grade` is a US school grade or None, `words` the most a lesson should have, `checks` 3 to 5."""
+    """`grade` is a US school grade or None, `words` the most a lesson should have, `checks` 3 to 5.
+
+    `share` is how much of its text a lesson keeps at most; `easier` leaves hard passages out.
+    """
 
     grade: float | None
     words: int
     checks: int
+    share: float = 1.0
+    easier: bool = False
 
 
 def wish(brief: Brief) -> Wish:
@@ -46,9 +52,10 @@ def wish(brief: Brief) -> Wish:
     shift = 2 * (("harder" in asked) - ("easier" in asked))
     grade = max(grade + shift, 1.0) if grade is not None else (8.0 + shift if shift else None)
     words = next((most for top, most in _LENGTHS if grade is not None and grade <= top), _LONGEST)
-    words = int(words * (0.6 if "shorter" in asked else 1.5 if "longer" in asked else 1))
+    words = int(words * (_SHORTER if "shorter" in asked else 1.5 if "longer" in asked else 1))
     checks = 3 if "fewer_checks" in asked else MOST_CHECKS if "more_checks" in asked else 4
-    return Wish(grade, words, checks)
+    share = _SHORTER if "shorter" in asked else 1.0
+    return Wish(grade, words, checks, share, "easier" in asked)
 
 
 def _asked(instructions: str) -> frozenset[str]:
