@@ -68,6 +68,7 @@ BEGIN
     PERFORM set_config('search_path', format('%I, public', name), true);
     EXECUTE script;
     EXECUTE format('ALTER FUNCTION %1$I.fold(bigint, bigint) SET search_path = %1$I, public', name);
+    EXECUTE format('ALTER FUNCTION %I.fold(bigint, bigint) SET jit = off', name);
     INSERT INTO ops.generations (schema, projection, digest, types, state)
     VALUES (name, install.projection, install.digest, install.types, 'building');
     RETURN true;
