@@ -17,7 +17,8 @@ Form = Literal["prose", "list", "steps", "definition", "table", "code", "formula
 _LONGEST_CODE: Final = 30  # lines
 _LONGEST_TABLE: Final = 16
 _MARKUP: Final = re.compile(
-    r"^\s*(?:\.[a-z]\w*$|\.\w+: |(?:img|svg|figure|div|p|span|x-[\w-]+)[.(:#])", re.MULTILINE
+    r"^\s*(?:\.[a-z][\w.-]*$|\.\w+: |include \S+$|(?:img|svg|figure|div|p|span|x-[\w-]+)[.(:#])",
+    re.MULTILINE,
 )  # the page's own components, not code that is taught
 _DIRECTIVE: Final = re.compile(r"[`~:]{3,}\{(?!code|sourcecode)")  # MyST boxes: ```{note}
 _SLIGHT: Final = 5  # words; so little beside other passages is a remark in passing

@@ -61,7 +61,7 @@ _POINTING: Final = re.compile(
     r"|\bthe (?:figure|image|diagram|picture|map|photo(?:graph)?) (?:shows|illustrates|above|below)\b"
     r"|\bin dies(?:em|er) (?:Kapitel|Abschnitt|Buch|Artikel|Lektion|Abbildung)\b|\bim (?:nächsten|folgenden|vorigen|letzten) (?:Kapitel|Abschnitt)\b"
     r"|\b(?:siehe|vgl\.) (?:oben|unten)\b|\b(?:obige|folgende)[nrsm]? Abbildung\b"
-    r"|\b(?:click|visit|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|tapping|scroll|"
+    r"|\b(?:click|visit|browse|watch|read more|go to this|explore this|log in|sign up|copyright|all rights reserved|tapping|scroll|"
     r"klicke|besuche|cliquez|haga clic)\b|\bauf der (?:linken|rechten) Seite\b|\bin Zeile \d|https?://|\bwww\."
     r"|\byou(?:['’]ll| will) (?:learn|see|read|be able)\b|\bwe(?:['’]ll| will) (?:\w+ )?(?:discuss|cover|explore|talk|learn|come back|return|see (?:how|more|why))\b"
     r"|\b(?:lernst|erfährst) du\b|\bwerden wir (?:uns )?(?:\w+ ){0,6}(?:besprechen|behandeln|kennenlernen|betrachten|sehen)\b"
@@ -74,7 +74,7 @@ _BESIDE: Final = re.compile(
     re.IGNORECASE,
 )
 _ORDER: Final = re.compile(
-    r"(?:put|move|count|take|imagine|consider|think|suppose|note|try|look|let|add|write|draw|find|rearrange|remember|first,|all others|the (?:first|second|third|next|last|other|same|former|latter)|neither|either|both)\b",
+    r"(?:maybe|perhaps|on paper|put|move|count|take|imagine|consider|think|suppose|note|try|look|let|add|write|draw|find|rearrange|remember|first,|all others|the (?:first|second|third|next|last|other|same|former|latter)|neither|either|both)\b",
     re.IGNORECASE,
 )
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")

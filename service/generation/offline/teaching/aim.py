@@ -20,6 +20,7 @@ _MOST: Final = 5
 _MOST_OWN: Final = 4
 _MOST_ALIKE: Final = 2
 _TOGETHER: Final = 3
+_AUTHORS: Final = 2.0  # the weight of what an author stresses
 _HEADED: Final = 4  # a word of a heading counts as so many more
 _NAMED: Final = range(3, 7)
 _ERA: Final = 50  # years that one account spans
@@ -140,7 +141,7 @@ def _points(course: Curriculum, at: int) -> Iterator[str]:
 def _pairs(course: Curriculum, at: int) -> Iterator[str]:
     """Yield one objective on two or three terms that are easily taken for each other."""
     say = wording(course.language)
-    found = [one.term for one in course.definitions[at]]
+    found = [one.term for one in course.definitions[at] if one.term.weight >= _AUTHORS]
     for one in found:
         alike = [other for other in found if other == one or kin(one, other)][:3]
         if len(alike) > 1:

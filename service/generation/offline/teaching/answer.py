@@ -53,7 +53,7 @@ def _terms(draft: Draft) -> Iterator[Check]:
         lead = f"{one.lead.plain} " if one.lead else ""
         plain = f"{lead}{one.sentence.plain}"
         question = draft.say.ask_open_term.format(term=one.term.name)
-        yield Check(question, plain, (), draft.say.because.format(sentence=plain))
+        yield Check(question, plain, (), draft.reason(one))
 
 
 def _points(draft: Draft) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from service.generation.offline.teaching.concept import importance, running
 from service.generation.offline.teaching.definition import Definition
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.plan import stems
+from service.generation.offline.teaching.term import pattern
 from service.generation.offline.teaching.title import headings
 from service.generation.offline.teaching.wording import quoted, series
 
@@ -36,13 +37,18 @@ def closing(draft: Draft) -> Iterator[Section]:
 
 
 def key_terms(draft: Draft) -> list[Definition]:
-    """Return the definitions that a lesson sets apart: the plainest of the surest terms."""
+    """Return the plainest definitions of the weightiest terms, as the lesson brings them in."""
     text = running(draft.group)
     best = sorted(
         draft.definitions,
         key=lambda one: -one.strength - importance(one.term, draft.group, text),
     )[:_MOST_TERMS]
-    return [one for one in draft.definitions if one in best]
+    return sorted(best, key=lambda one: _place(one, text))
+
+
+def _place(one: Definition, text: str) -> int:
+    found = pattern(one.term.name).search(text)
+    return found.start() if found else len(text)
 
 
 def _said(one: Definition) -> str:

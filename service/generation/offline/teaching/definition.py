@@ -28,6 +28,7 @@ LABEL: Final = 4.0  # "X: …"
 PLAIN: Final = 3.0  # "X is a …", or a meaning beside the term
 TOLD: Final = 2.5  # "… called X"
 _STRESSED: Final = 1.5  # brought in, as a new term is
+_AUTHORS: Final = 2.0  # the weight of what an author stresses
 _LONGEST: Final = 45  # words
 _SEVERAL: Final = re.compile(r"[.!?] [A-ZÀ-Þ]")
 
@@ -109,7 +110,7 @@ def _judge(
     strong = _brought_in(term, one)
     if said := meaning.plainly(name, one, language, stressed=strong):
         more = 0.3 * meaning.kind(said) + 0.2 * meaning.one_of_many(said) + 0.3 * strong
-        return Definition(term, one, PLAIN + more, said)
+        return Definition(term, one, PLAIN + more, "" if meaning.leans(said) else said)
     if strong and (said := meaning.apposed(name, one)):
         return Definition(term, one, PLAIN + 0.2, said)
     return _told(term, one, before, language, strong=strong)
@@ -144,7 +145,8 @@ def _itself(term: Term, one: Sentence, near: Sequence[Term]) -> bool:
 
 def _brought_in(term: Term, one: Sentence) -> bool:
     """Tell whether a sentence stresses a term as one does where it is new, no title or name."""
-    if term.weight < 2 or not any(pattern(term.name).fullmatch(name) for name in stressed(one)):  # noqa: PLR2004
+    marked = stressed(one, code=term.kind == "code")
+    if term.weight < _AUTHORS or not any(pattern(term.name).fullmatch(name) for name in marked):
         return False
     strong = any(f"{mark}{term.name}".lower() in one.shown.lower() for mark in ("**", "__"))
     return strong or (term.name[0].islower() and not _SUBORDINATE.match(one.plain))

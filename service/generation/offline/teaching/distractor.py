@@ -38,13 +38,14 @@ def close(key: str, others: Iterable[str], ratio: float) -> list[str]:
 def siblings(gap: Gap, terms: Sequence[Term], known: Iterable[Term], language: str) -> list[str]:
     """Return terms of the same kind and number that the sentence lacks, as the text writes them.
 
-    Only terms that an author stresses, or that are `known` to be defined, make options. Best are
+    Only names, and terms that an author stresses or that are `known` to be defined. Best are
     those that differ in a word from the key ("primary structure", "secondary structure").
     """
     defined, mine = frozenset(known), gap.term.key
     made: list[tuple[tuple[bool, bool, bool, int, float], str]] = []
     for other in terms:
-        if (other.weight < _SURE and other not in defined) or not _alike(other, gap, language):
+        sure = other.weight >= _SURE or other in defined or other.kind == "name"
+        if not sure or not _alike(other, gap, language):
             continue
         twin = twins(mine, other.key)
         if set(other.key) & set(mine) and not twin:

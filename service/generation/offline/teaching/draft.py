@@ -9,6 +9,7 @@ from service.generation.offline.teaching import rank
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.teaching.definition import Definition
 from service.generation.offline.teaching.plan import Group, stems
+from service.generation.offline.teaching.term import pattern
 from service.generation.offline.teaching.title import titles
 from service.generation.offline.teaching.wording import Wording, wording
 
@@ -41,6 +42,14 @@ class Draft:
     def say(self) -> Wording:
         """The guide's own words."""
         return wording(self.course.language)
+
+    def reason(self, one: Definition) -> str:
+        """Point to the words that define a term; a glossary sets the term before them."""
+        lead = f"{one.lead.plain} " if one.lead else ""
+        if pattern(one.term.name).search(one.sentence.plain):
+            return self.say.because.format(sentence=f"{lead}{one.sentence.plain}")
+        meaning = one.meaning or one.sentence.plain
+        return self.say.because_term.format(term=one.term.name, meaning=meaning)
 
     @cached_property
     def prose(self) -> list[tuple[int, Sentence]]:

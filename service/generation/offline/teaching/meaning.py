@@ -103,6 +103,11 @@ def kind(said: str) -> bool:
     return _KIND.match(said) is not None
 
 
+def leans(said: str) -> bool:
+    """Tell whether a meaning points back at words it was cut from ("… meet at that vertex")."""
+    return re.search(r"\b(?:that|this|these|those) [\w-]+$", said) is not None
+
+
 def one_of_many(said: str) -> bool:
     """Tell whether a meaning names a kind ("a female bee that …"), not one thing ("the son of …")."""
     return re.match(r"(?:an?|any|eine?|une?|una)\b", said, re.IGNORECASE) is not None

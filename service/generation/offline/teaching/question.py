@@ -58,7 +58,7 @@ def described(draft: Draft) -> Iterator[Check]:
         gap = Gap(one.term, one.term.name, one.meaning)
         others = siblings(gap, draft.course.terms, known, language)
         question = say.ask_term.format(meaning=one.meaning)
-        if check := made(question, one.term.name, others, _reason(draft, one)):
+        if check := made(question, one.term.name, others, draft.reason(one)):
             yield check
 
 
@@ -83,15 +83,8 @@ def meanings(draft: Draft) -> Iterator[Check]:
         ]
         question = draft.say.ask_meaning.format(term=one.term.name)
         near = close(one.meaning, others, _RATIO)
-        if check := made(question, one.meaning, near, _reason(draft, one)):
+        if check := made(question, one.meaning, near, draft.reason(one)):
             yield check
-
-
-def _reason(draft: Draft, one: Definition) -> str:
-    """Point to the sentence; an entry of a glossary is a term and its meaning."""
-    if pattern(one.term.name).search(one.sentence.plain):
-        return draft.say.because.format(sentence=one.sentence.plain)
-    return draft.say.because_term.format(term=one.term.name, meaning=one.meaning)
 
 
 def gaps(draft: Draft) -> Iterator[Check]:

@@ -97,9 +97,13 @@ def _label(one: Sentence) -> str:
     return (match["a"] or match["b"]).strip().lower() if match else ""
 
 
-def stressed(one: Sentence) -> list[str]:
-    """Return the words that a sentence stresses, each run of them as one."""
-    found = (match[match.lastgroup or 0].strip(" :;,.") for match in _STRESSED.finditer(one.shown))
+def stressed(one: Sentence, *, code: bool = True) -> list[str]:
+    """Return the words that a sentence stresses, each run of them as one; code if it is wanted."""
+    found = (
+        match[match.lastgroup or 0].strip(" :;,.")
+        for match in _STRESSED.finditer(one.shown)
+        if code or match.lastgroup != "code"
+    )
     return [name for name in found if name]
 
 
