@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -119,16 +120,22 @@ def launch(home: Path) -> None:
             return
 
 
-def await_ready(home: Path) -> None:
-    """Wait until the running server of `home` takes connections. Raises `EmbeddedError`."""
+def await_ready(home: Path, alive: Callable[[Path], bool]) -> bool:
+    """Wait until the running server of `home` takes connections; tell if it did or went away.
+
+    Raises `EmbeddedError` when it does neither.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while True:
+    while alive(home):
         try:
-            return run("pg_isready", "-q", "-h", str(socket_directory(home)), "-p", "5432")
+            run("pg_isready", "-q", "-h", str(socket_directory(home)), "-p", "5432")
         except EmbeddedError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 def socket_directory(home: Path) -> Path:

@@ -48,9 +48,8 @@ def start(home: Path) -> Server:
     with _locked(home / "postgres.lock"):
         if not (home / "postgres").exists():
             initialise(home)
-        if running(home):
-            await_ready(home)  # it may still be recovering, started by a process that was killed
-        else:
+        # One that runs may still be recovering, or just be dying of a kill.
+        if not running(home) or not await_ready(home, running):
             launch(home)
     return Server(home=home, dsn=dsn(home))
 

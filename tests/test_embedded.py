@@ -111,6 +111,16 @@ def test_what_was_committed_survives_a_kill_of_postgres(home: Path) -> None:
     assert query(home, "SELECT n FROM kept") == 1
 
 
+def test_it_starts_again_while_the_killed_one_is_still_dying(home: Path) -> None:
+    embedded.start(home)
+
+    for _ in range(3):
+        os.kill(postmaster(home), signal.SIGKILL)
+        embedded.start(home)
+
+    assert query(home, "SELECT 1") == 1
+
+
 def test_a_service_brings_its_killed_postgres_back(home: Path) -> None:
     with embedded.serving(home):
         os.kill(postmaster(home), signal.SIGKILL)
