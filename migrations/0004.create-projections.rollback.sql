@@ -8,6 +8,11 @@ BEGIN
     END LOOP;
 END
 $$;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE CREATE ON DATABASE %I FROM daybook_service', current_database());
+END
+$$;
 DROP SCHEMA IF EXISTS read CASCADE;
 DROP SCHEMA IF EXISTS ops CASCADE;
 DROP FUNCTION IF EXISTS log.slice;

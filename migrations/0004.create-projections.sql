@@ -249,6 +249,12 @@ SELECT g.projection AS name, g.state, p.position, h.position AS head, h.position
 COMMENT ON VIEW read.freshness IS
     'One row per projection: the position it has folded, the log''s head, lag in events, age of the oldest event not yet folded, and the time since the projector''s last sign of life.';
 
+-- Generations are schemas, and installing one is the service's work.
+DO $$
+BEGIN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO daybook_service', current_database());
+END
+$$;
 GRANT USAGE, CREATE ON SCHEMA ops, read TO daybook_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ops.tail, ops.generations TO daybook_service;
 GRANT SELECT ON read.freshness TO daybook_service;
