@@ -4,12 +4,13 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from service.library.material import Chunk
+from service.log.claim import claimed
 from service.log.decider import Decider
 from service.refusal import Invalid, NotFound
 
@@ -121,8 +122,8 @@ class BadChunks(Invalid):
 
 
 def source_id(tenant_id: UUID, path: str) -> UUID:
-    """Return the stream of a tenant's path: one path, one stream (RFC 9562, version 5)."""
-    return uuid5(tenant_id, f"source:{unicodedata.normalize('NFC', path)}")
+    """Return the stream of a tenant's path: one path, one stream."""
+    return claimed(tenant_id, "source", unicodedata.normalize("NFC", path))
 
 
 def add_source(command: AddSource, state: State) -> Sequence[Event]:

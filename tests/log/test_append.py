@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from service.database import Database
 from service.log.append import GroupAppender
+from service.log.claim import claimed
 from service.log.codec import Encoded
 from service.log.commit import Commit, Conflict, Fenced, KeyReused, Lease, Receipt, StreamWrite
 from service.refusal import Refusal
-from tests.log.batches import TENANT, append, commit, named, one, write
+from tests.log.batches import TENANT, append, commit, one, write
 from tests.log.checks import assert_whole, everything
 
 
@@ -211,7 +212,7 @@ async def test_a_key_with_another_fingerprint_is_refused(
 async def test_of_fifty_claims_of_one_name_exactly_one_is_granted(
     appender: GroupAppender, database: Database
 ) -> None:
-    claim = named("email/ann@example.org")
+    claim = claimed(TENANT, "email", "ann@example.org")
     second = GroupAppender(database.connect)
     claims = [commit(write(uuid4(), 0), write(claim, 0)) for _ in range(50)]
 
@@ -320,5 +321,10 @@ async def test_a_commit_that_cannot_be_stored_fails_alone(
 
 
 def test_a_claims_id_follows_from_its_value() -> None:
-    assert named("email/a") == named("email/a") != named("email/b")
-    assert isinstance(named("x"), UUID)
+    ann = claimed(TENANT, "email", "ann@example.org")
+
+    assert ann == claimed(TENANT, "email", "ann@example.org")
+    assert ann not in {
+        claimed(TENANT, "email", "bob"),
+        claimed(uuid4(), "email", "ann@example.org"),
+    }
