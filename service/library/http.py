@@ -116,7 +116,7 @@ async def add(call: Call[NewSource | SourceFile, Nothing]) -> Answer[Committed]:
         expected_version=call.expected_version,
     )
     answer, fresh = committed(receipt, f"/api/v1/sources/{at}"), receipt.versions[0][1] == 1
-    return Answer(answer.value, answer.headers, 201 if fresh and receipt.position else 200)
+    return Answer(answer.value, answer.headers, 201 if fresh and receipt.changed else 200)
 
 
 async def replace(call: Call[Revision | SourceFile, Nothing]) -> Answer[Committed]:

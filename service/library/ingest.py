@@ -140,7 +140,7 @@ async def _outcome(log: Log, file: File, path: str, context: Context) -> Outcome
         return "unchanged"
     content = await asyncio.to_thread(prepare, data, path)
     receipt = await log.handle(SOURCE, at, AddSource(**asdict(content)), context)
-    if not receipt.position:
+    if not receipt.changed:
         return "unchanged"
     return "replaced" if isinstance(state, Present) else "added"
 

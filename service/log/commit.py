@@ -39,11 +39,13 @@ class Receipt(Struct, frozen=True):
     """What a commit took: its last position, and each of its streams' version after it.
 
     Streams stand in commit order. Of a `duplicate` they are those that were stored the first time.
+    Where a command caused nothing, `changed` is False and the rest says where its stream stands.
     """
 
     position: int
     versions: tuple[tuple[UUID, int], ...]
     duplicate: bool = False
+    changed: bool = True
 
 
 class Conflict(StateConflict):

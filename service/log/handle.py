@@ -152,7 +152,7 @@ class Log:
                     write = Write(decider, stream_id, loaded.version, events)
                     return await self.append(context, write)
             elif fresh:
-                same = Receipt(loaded.position, ((stream_id, loaded.version),))
+                same = Receipt(loaded.position, ((stream_id, loaded.version),), changed=False)
                 return await self.receipt(context) or same
         raise Conflict
 
