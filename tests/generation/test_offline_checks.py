@@ -150,3 +150,18 @@ async def test_any_glossary_gives_sound_checks(names: list[str], shift: int) -> 
     assert 3 <= len(checks) <= 5
     assert all(len(set(one.options)) in (0, 4) for one in checks)
     assert all(one.answer in one.options for one in checks if one.options)
+
+
+async def test_a_term_that_another_definition_names_is_no_option_beside_it() -> None:
+    made_of = "of the old gate that the smith forged for the tall farm on the hill by the river"
+    lines = [
+        f"- **{one}**: the part number {n} {made_of}." for n, one in enumerate(("clip", "hook"))
+    ]
+    lines += [f"- **bolt**: the bar {made_of}.", f"- **latch**: the name for a bolt {made_of}."]
+    source = written("# The gate\n\n" + "\n".join(lines) + "\n")
+    asked = replace(brief("gate", 1), instructions="more questions")
+
+    _, lessons = await course(asked, source)
+
+    asked_for = [one for one in lessons[0].checks if one.answer in {"bolt", "latch"}]
+    assert not [one for one in asked_for if {"bolt", "latch"} <= set(one.options)]

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Final
 
 from service.course.content import Check
+from service.generation.offline.reading.language import primary
 from service.generation.offline.reading.sentence import quotable
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.option import STEM, made, self_standing
@@ -42,7 +43,9 @@ def own_words(draft: Draft) -> Iterator[Check]:
 def _why(draft: Draft) -> Iterator[Check]:
     seen = "\n".join(one.plain for _, one in draft.prose)
     for one in _reasons(draft):
-        effect = lowered(one.effect, seen, draft.course.language)
+        effect = one.effect
+        if primary(draft.course.language) != "de":
+            effect = lowered(effect, seen, draft.course.language)
         plain = one.sentence.plain
         question = draft.say.ask_why.format(effect=effect)
         yield Check(question, plain, (), draft.say.because.format(sentence=plain))

@@ -30,6 +30,7 @@ def checks(draft: Draft) -> tuple[Check, ...]:
     _turns([kind(draft) for kind in _KINDS], picked, most)
     _turns([fact.years(draft)], picked, min(most, len(picked) + 1))
     _turns([question.gaps(draft)], picked, min(most, len(picked) + _MOST_GAPS))
+    _turns([question.named(draft)], picked, _FEWEST - 1)
     wanted = max(_FEWEST, min(len(picked) + 1, most))
     open_ones = answer.own_words(draft)
     if len(picked) == most and (fresh := next((o for o in open_ones if _new(o, picked)), None)):

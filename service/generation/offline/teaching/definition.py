@@ -82,7 +82,7 @@ def _defining(
         name, said = part.sentences
         for term in found:
             if term.name.lower() == name.plain.lower():
-                yield Definition(term, said, GLOSSED, said.plain.rstrip("."))
+                yield Definition(term, said, GLOSSED, meaning.entry(said.plain))
         return
     before: Sentence | None = None
     for one in part.sentences:

@@ -113,6 +113,11 @@ def one_of_many(said: str) -> bool:
     return re.match(r"(?:an?|any|eine?|une?|una)\b", said, re.IGNORECASE) is not None
 
 
+def entry(said: str) -> str:
+    """Return what an entry says, without brackets before it and the stop behind it."""
+    return _ASIDE.sub("", said.rstrip("."))
+
+
 def labelled(name: str, one: Sentence) -> str:
     """Return what stands behind "X:" or "X -" at the start of a sentence."""
     match = re.match(
@@ -124,7 +129,7 @@ def labelled(name: str, one: Sentence) -> str:
         return ""
     first = re.split(r"[.!?] (?=[A-ZÀ-Þ])", match["meaning"])[0].rstrip(".")
     cut = first.count("(") == first.count(")") and not first.lower().startswith("when ")
-    said = _ASIDE.sub("", first if cut else match["meaning"].rstrip("."))
+    said = entry(first if cut else match["meaning"])
     return said if len(words(said)) >= _SHORT else ""
 
 

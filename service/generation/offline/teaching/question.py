@@ -17,7 +17,7 @@ from service.generation.offline.teaching.wording import wording
 _RATIO: Final = 1.6
 _MEANING: Final = range(3, 31)
 _GOES_BEFORE: Final = re.compile(r"[A-ZÀ-Þ]\w+(?: (?:of|and)(?: the)?)? $")
-_TELLING: Final = 8  # words of a sentence that says enough for one gap
+_TELLING: Final = 9  # words of a sentence that says enough for one gap
 _SURE: Final = 2.0  # stressed by an author
 
 
@@ -57,6 +57,7 @@ def described(draft: Draft) -> Iterator[Check]:
             continue
         gap = Gap(one.term, one.term.name, one.meaning)
         others = siblings(gap, draft.course.terms, known, language)
+        others = _not_akin(one.term, others, everywhere)
         question = say.ask_term.format(meaning=one.meaning)
         if check := made(question, one.term.name, others, draft.reason(one)):
             yield check
@@ -87,8 +88,29 @@ def meanings(draft: Draft) -> Iterator[Check]:
             yield check
 
 
+def _not_akin(term: Term, others: list[str], known: list[Definition]) -> list[str]:
+    """Leave out names of nearly the same: where one definition names the other term."""
+    mine = " ".join(one.meaning.lower() for one in known if one.term == term)
+    akin = {
+        one.term.name
+        for one in known
+        if one.term != term
+        and (pattern(term.name).search(one.meaning) or one.term.name.lower() in mine)
+    }
+    return [name for name in others if name not in akin]
+
+
 def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, its definition first."""
+    return _gaps(draft, names=False)
+
+
+def named(draft: Draft) -> Iterator[Check]:
+    """Ask for the name missing from a sentence; names of one course are of many kinds."""
+    return _gaps(draft, names=True)
+
+
+def _gaps(draft: Draft, *, names: bool) -> Iterator[Check]:
     sentences = [one for _, one in draft.prose]
     best = sorted(draft.definitions, key=lambda one: -one.strength)
     known = {one.term for one in best}
@@ -97,13 +119,14 @@ def gaps(draft: Draft) -> Iterator[Check]:
     pairs += [
         (term, one)
         for term in draft.course.terms
-        if term.kind == "name" or term.weight >= _SURE or term in known
+        if term.weight >= _SURE or term in known or term.kind == "name"
         for one in sentences
         if one not in leaning and term.name.lower() in one.plain.lower()
     ]
     seen: set[Term] = set()
     for term, one in pairs:
-        if term not in seen and (check := _gap(draft, term, one)):
+        fits = names == (term.kind == "name") and term not in seen
+        if fits and (check := _gap(draft, term, one)):
             seen.add(term)
             yield check
 
@@ -133,7 +156,9 @@ def _gap(draft: Draft, term: Term, one: Sentence) -> Check | None:
         return None
     say = wording(language)
     key = key.lower() if term.name.islower() else key
-    known = [definition.term for definition in _everywhere(draft)]
+    everywhere = _everywhere(draft)
+    known = [definition.term for definition in everywhere]
     others = siblings(Gap(term, key, one.plain, before), draft.course.terms, known, language)
+    others = _not_akin(term, others, everywhere)
     question = say.ask_gap.format(sentence=f"{before}{GAP}{one.plain[end:]}")
     return made(question, key, others, say.because.format(sentence=one.plain))
