@@ -17,7 +17,8 @@ from bench.load import FINGERPRINT, TENANT, checkpoint, grouped, proved
 from bench.machine import Lab
 from bench.ratio import CouldNotMeasure, Measured, percentile, quotients
 from bench.text import TEXT
-from service.course.decider import COURSE, RequestCourse
+from service.course.commands import RequestCourse
+from service.course.decider import COURSE
 from service.database import Database
 from service.job.decider import JOB, Create
 from service.log.append import GroupAppender

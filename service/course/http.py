@@ -7,15 +7,17 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.course import views
-from service.course.decider import (
-    COURSE,
+from service.course.commands import (
     ArchiveCourse,
     Command,
+    RenameCourse,
+    RequestCourse,
+)
+from service.course.decider import (
+    COURSE,
     Course,
     CourseIsArchived,
     NoSuchCourse,
-    RenameCourse,
-    RequestCourse,
     TitleMissing,
     TopicMissing,
 )

@@ -5,15 +5,13 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from service.course import views
+from service.course.commands import PinLesson, PromoteLesson, ReviseLesson
 from service.course.decider import (
     Course,
     CourseIsArchived,
     NoSuchCourse,
     NoSuchLesson,
     NothingDrafted,
-    PinLesson,
-    PromoteLesson,
-    ReviseLesson,
     TitleMissing,
 )
 from service.course.http import Requested, accepted, command, found, identified, opened

@@ -8,16 +8,15 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from service.course.content import Lesson, Outline
-from service.course.decider import (
-    COURSE,
-    Course,
+from service.course.commands import (
     Finish,
     GiveUp,
     RecordDraft,
     RecordLesson,
     RecordOutline,
 )
+from service.course.content import Lesson, Outline
+from service.course.decider import COURSE, Course
 from service.course.recipe import Progress, recipe
 from service.course.recipe import Tools as CourseTools
 from service.database import Database

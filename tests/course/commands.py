@@ -4,8 +4,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from service.course.content import Lesson, LessonPlan, Outline
-from service.course.decider import (
+from service.course.commands import (
     ArchiveCourse,
     Command,
     Finish,
@@ -19,6 +18,7 @@ from service.course.decider import (
     RequestCourse,
     ReviseLesson,
 )
+from service.course.content import Lesson, LessonPlan, Outline
 from tests.shapes import LINES, structs
 
 TITLES: Final = st.one_of(

@@ -11,19 +11,11 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from service.course.content import Lesson, LessonPlan, Outline, Readability
-from service.course.decider import (
-    COURSE,
+from service.course.commands import (
     ArchiveCourse,
     Command,
-    CourseIsArchived,
     Finish,
     GiveUp,
-    LessonsMissing,
-    LessonsOutOfRange,
-    NoSuchCourse,
-    NoSuchLesson,
-    NothingDrafted,
     PinLesson,
     PromoteLesson,
     RecordDraft,
@@ -32,6 +24,16 @@ from service.course.decider import (
     RenameCourse,
     RequestCourse,
     ReviseLesson,
+)
+from service.course.content import Lesson, LessonPlan, Outline, Readability
+from service.course.decider import (
+    COURSE,
+    CourseIsArchived,
+    LessonsMissing,
+    LessonsOutOfRange,
+    NoSuchCourse,
+    NoSuchLesson,
+    NothingDrafted,
     State,
     TitleMissing,
     TopicMissing,

@@ -5,8 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from service.course.commands import (
+    Command,
+    RecordDraft,
+    RecordLesson,
+    RecordOutline,
+)
 from service.course.content import Lesson, LessonPlan, Outline, Readability
-from service.course.decider import COURSE, Command, RecordDraft, RecordLesson, RecordOutline
+from service.course.decider import COURSE
 from service.http.call import Resources
 from service.http.token import tenant
 from service.log.handle import Context

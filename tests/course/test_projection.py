@@ -6,9 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.course import views
-from service.course.content import Lesson, LessonPlan, Outline, Readability
-from service.course.decider import (
-    COURSE,
+from service.course.commands import (
     Command,
     Finish,
     GiveUp,
@@ -20,6 +18,8 @@ from service.course.decider import (
     RenameCourse,
     ReviseLesson,
 )
+from service.course.content import Lesson, LessonPlan, Outline, Readability
+from service.course.decider import COURSE
 from service.database import Database
 from service.job.decider import JOB, Cancel, Retry, Start
 from service.log.handle import Log

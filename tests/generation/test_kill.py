@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import asdict
 from uuid_utils.compat import uuid7
 
-from service.course.decider import COURSE, Course, RequestCourse
+from service.course.commands import RequestCourse
+from service.course.decider import COURSE, Course
 from service.database import Database
 from service.job.decider import JOB, Create, Ended
 from service.library.decider import SOURCE, AddSource, source_id

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from service.course.commands import RecordOutline, RequestCourse
 from service.course.content import LessonPlan, Outline
-from service.course.decider import COURSE, RecordOutline, RequestCourse
+from service.course.decider import COURSE
 from service.database import Database
 from service.generation.generator import GenerationFailed, Generator
 from service.generation.recipe import Recipe, Step, Tools

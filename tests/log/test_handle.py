@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from service.course.decider import COURSE, ArchiveCourse, RequestCourse
+from service.course.commands import ArchiveCourse, RequestCourse
+from service.course.decider import COURSE
 from service.database import Database
 from service.job.decider import (
     JOB,

@@ -7,9 +7,7 @@ from uuid import UUID, uuid4
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from service.course.content import Lesson, LessonPlan, Outline
-from service.course.decider import (
-    COURSE,
+from service.course.commands import (
     ArchiveCourse,
     PromoteLesson,
     RecordDraft,
@@ -17,6 +15,8 @@ from service.course.decider import (
     RecordOutline,
     RequestCourse,
 )
+from service.course.content import Lesson, LessonPlan, Outline
+from service.course.decider import COURSE
 from service.job.decider import JOB, Advance, Cancel, Complete, Create, Fail, Retry, Start
 from service.library.decider import SOURCE, RemoveSource, source_id
 from service.log.decider import Decider
