@@ -128,7 +128,8 @@ def await_ready(home: Path, alive: Callable[[Path], bool]) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while alive(home):
         try:
-            run("pg_isready", "-q", "-h", str(socket_directory(home)), "-p", "5432")
+            where = ("-h", str(socket_directory(home)), "-p", "5432", "-U", NAME, "-d", NAME)
+            run("pg_isready", "-q", *where)
         except EmbeddedError:
             if time.monotonic() > deadline:
                 raise
