@@ -126,10 +126,25 @@ def test_a_question_stays_only_before_its_answer() -> None:
         ("THE TEA ACT AND THE SONS OF LIBERTY", "The Tea Act and the Sons of Liberty"),
         ("The `String` Type", "The `String` Type"),
         ("🚀 Start {#start}", "Start"),
+        ("3.1. Versions¶", "Versions"),
     ],
 )
 def test_a_heading_loses_its_number_and_its_marks(raw: str, clean: str) -> None:
     assert heading.clean(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        (("Cells", "Summary"), "summary"),
+        (("Further reading", "On the web"), "aside"),
+        (("Contents",), "aside"),
+        (("Contents", "Membranes"), "body"),
+        ((), "body"),
+    ],
+)
+def test_headings_say_what_stands_under_them(path: tuple[str, ...], role: str) -> None:
+    assert heading.role(path) == role
 
 
 @pytest.mark.parametrize(

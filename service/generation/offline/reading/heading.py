@@ -2,6 +2,7 @@
 # ruff: noqa: E501, RUF001 - word lists and patterns are clearest unbroken, typography is meant
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from service.generation.offline.reading import markup
@@ -75,7 +76,8 @@ _SMALL: Final = frozenset(
 )
 _ACRONYM: Final = 6  # letters; a longer word in capitals is shouted, not short for something
 _EMOJI: Final = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
-_TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.])\s*$")
+_TRAIL: Final = re.compile(r"\s*(?:\{#[^}]*\}|#+|[:.]|¶)\s*$")
+_CONTENTS: Final = re.compile(r"(?:table of )?contents|toc|inhalt(?:sverzeichnis)?", re.IGNORECASE)
 _PATTERNS: Final[dict[Role, str]] = {
         "summary": r"(?:section |chapter |lesson )?(?:summary|recap|conclusion|in short|key (?:points|takeaways|ideas))"
         r"|zusammenfassung|fazit|das wichtigste(?: .*)?|résumé|conclusion|en résumé|resumen|conclusi[oó]n(?:es)?",
@@ -124,9 +126,18 @@ def opens(words: str) -> bool:
     return _OPENING.match(words) is not None
 
 
-def role(words: str) -> Role:
-    """Return what kind of section the heading `words` announces."""
-    return next((name for name, pattern in _ROLES.items() if pattern.match(words)), "body")
+def telling(path: Sequence[str]) -> tuple[str, ...]:
+    """Return `path` without a "Contents" that stands above other headings."""
+    return (*(name for name in path[:-1] if not _CONTENTS.fullmatch(name)), *path[-1:])
+
+
+def role(path: Sequence[str]) -> Role:
+    """Return what kind of section the headings of `path` announce, the outermost that is special.
+
+    "Contents" above other headings is no list of them: some pages set all their text under it.
+    """
+    kinds = (kind for name in telling(path) for kind, known in _ROLES.items() if known.match(name))
+    return next(kinds, "body")
 
 
 def level(text: str, block: Block) -> int:

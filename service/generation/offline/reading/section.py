@@ -96,10 +96,8 @@ def sections(source: int, material: Material, start: int, end: int) -> Iterator[
 
     def finished() -> Iterator[Section]:
         names = tuple(name for _, name in path if name.lower() != material.title.strip().lower())
-        roles: list[heading.Role] = [
-            kind for name in names if (kind := heading.role(name)) != "body"
-        ]
-        role = (roles or ["body"])[0]
+        role = heading.role(names)
+        names = heading.telling(names)
         aims, rest = objective.taken(text, gathered, role)
         every = list(_passages(text, rest, material.language))
         passages = tuple(one for one in every if one.words > _SLIGHT or len(every) == 1)
