@@ -216,3 +216,30 @@ def test_headings_fit_into_sentences() -> None:
     assert lowered("DNA", "dna", "en") == "DNA"
     assert short("Supply – What Sellers Do") == "Supply"
     assert distinct(["Tonicity", "Tonicity in Living Systems"], "en") == ["Tonicity"]
+
+
+async def test_an_answer_out_of_a_glossary_is_cited() -> None:
+    names = [
+        "adze",
+        "auger",
+        "bevel",
+        "brace",
+        "chisel",
+        "clamp",
+        "gimlet",
+        "gouge",
+        "mallet",
+        "rasp",
+        "router",
+        "spokeshave",
+    ]
+    terms = "\n\n".join(f"{one}\n: the thing number {n} for wood" for n, one in enumerate(names))
+    text = " ".join(f"A joiner keeps the {one} near the long bench." for one in names)
+    source = written(f"# Tools\n\n{text}\n\n## Glossary\n\n{terms}\n")
+
+    _, lessons = await course(brief("tools", 1), source)
+
+    cited = {one.quote for one in lessons[0].sources}
+    asked = [one for one in lessons[0].checks if one.question.startswith("Which term")]
+    assert asked
+    assert all(one.explanation.rsplit(": ", 1)[1] in cited for one in asked)

@@ -1,10 +1,10 @@
 """A lesson: what the sources say, in their order and words, framed as a guide for a learner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from service.course.content import Citation, Lesson, Outline, Section
+from service.course.content import Check, Citation, Lesson, Outline, Section
 from service.generation.offline.reading.readability import measure
 from service.generation.offline.reading.source import Source
 from service.generation.offline.teaching import check, setting
@@ -26,6 +26,7 @@ def lesson(course: Curriculum, outline: Outline, number: int) -> Lesson:
     """Return lesson `number` of `course`, under the title that `outline` gave it."""
     draft = Draft(course, outline, number)
     plan = draft.plan
+    asked = check.checks(draft)
     sections = (*_opening(draft), *_body(draft), *closing(draft))
     text = [f"# {plan.title}", *(f"## {one.heading}\n\n{one.markdown}" for one in sections)]
     prose = " ".join(one.plain for unit in draft.group for one in unit.sentences)
@@ -37,8 +38,8 @@ def lesson(course: Curriculum, outline: Outline, number: int) -> Lesson:
         sections,
         plan.key_concepts,
         plan.learning_objectives,
-        tuple(dict.fromkeys(_citations(draft))),
-        check.checks(draft),
+        tuple(dict.fromkeys(_citations(draft, asked))),
+        asked,
         measure(prose, course.language),
     )
 
@@ -111,14 +112,20 @@ def _origin(draft: Draft, unit: Unit) -> str:
     return f"*{draft.say.taken_from.format(sources=where)}*"
 
 
-def _citations(draft: Draft) -> Iterator[Citation]:
-    """Yield the source of every sentence, list item, table and code block that the lesson shows."""
+def _citations(draft: Draft, asked: Sequence[Check]) -> Iterator[Citation]:
+    """Yield the source of every sentence, list item, table and code block that the lesson shows.
+
+    Entries of a glossary are cited where they are set apart as key terms, or where a check answers
+    with them.
+    """
     sources = [one.material for one in draft.course.sources]
     for unit in draft.group:
         for passage in unit.passages:
             yield from setting.citations(passage, sources[unit.section.source])
     for number, one in summary(draft):
         yield setting.cite(one, sources[number])
-    for known in key_terms(draft):
-        if known.source >= 0:
+    shown = key_terms(draft)
+    reasons = {one.explanation for one in asked}
+    for known in draft.definitions:
+        if known.source >= 0 and (known in shown or draft.reason(known) in reasons):
             yield setting.cite(known.sentence, sources[known.source])
