@@ -98,8 +98,8 @@ class GroupAppender:
 
     async def _send(self, sender: "Sender") -> None:
         while self._due(self._active - 1):
-            for _ in range(3):
-                await asyncio.sleep(0)
+            # Callers that have just been answered, or just come, may have a commit at hand.
+            await asyncio.sleep(0)
             size = min(self._batch, len(self._queue))
             await sender.send([self._queue.popleft() for _ in range(size)])
         self._active -= 1
