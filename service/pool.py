@@ -1,7 +1,7 @@
 """A pool of connections: each wait has its deadline, each loss of a connection one answer.
 
 Learnt from asyncpg 0.32: without a timeout on both acquire and statement, a cancelled task hangs on
-a dead connection (issue 1326), and `Pool.fetch` has none on its acquire. So nobody else acquires.
+a dead connection (asyncpg#1326), and `Pool.fetch` has none on its acquire. So nobody else acquires.
 """
 
 import asyncio
