@@ -1,3 +1,4 @@
--- Fold the next events into all live projections; upto is NULL where somebody else is at it.
--- $1 most events
-SELECT after, upto, head FROM ops.advance($1::bigint)
+-- Fold the next events into all generations that follow; upto is NULL where somebody else is at it, and behind names
+-- one that has to be brought on.
+-- $1 most events   $2 seconds until the next call is to be expected
+SELECT after, upto, head, behind FROM ops.advance($1::bigint, $2::float8)

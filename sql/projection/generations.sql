@@ -1,2 +1,4 @@
 -- Every generation there is, and its state. No parameters.
-SELECT schema, projection, digest, state, position FROM ops.generations ORDER BY projection, created_at
+SELECT schema, projection, digest, types, script, indexes, role, state, position, error, rejected_at
+  FROM ops.generations
+ ORDER BY projection, created_at

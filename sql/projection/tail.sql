@@ -1,2 +1,2 @@
--- Where all live projections stand. No parameters.
-SELECT position FROM ops.tail
+-- Where all live projections stand, and what signs the notifications of it. No parameters.
+SELECT position, secret FROM ops.tail

@@ -33,7 +33,7 @@ async def live(database: Database, name: str) -> str:
     [schema] = [
         row["schema"]
         for row in await engine.generations(database)
-        if row["projection"] == name and row["state"] != "building"
+        if row["projection"] == name and row["role"] == "serving"
     ]
     return str(schema)
 
@@ -79,5 +79,5 @@ async def keep_up(database: Database, over: asyncio.Event, events: int) -> None:
     """Advance on a connection of its own, as another process would, until it is over."""
     connection = await database.connect()
     while not over.is_set():
-        await connection.fetchrow(SQL["projection/advance"], events)
+        await connection.fetchrow(SQL["projection/advance"], events, 1.0)
     await connection.close()

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.course.commands import (
     ArchiveCourse,
@@ -18,6 +19,7 @@ from service.course.commands import (
 from service.course.content import Lesson, LessonPlan, Outline
 from service.course.decider import COURSE
 from service.job.decider import JOB, Advance, Cancel, Complete, Create, Fail, Retry, Start
+from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.library.decider import SOURCE, RemoveSource, source_id
 from service.log.decider import Decider
 from service.log.handle import Context, Log, Write
@@ -40,6 +42,15 @@ class Place(Struct, frozen=True):
     course: UUID
     job: UUID
 
+    def stream(self, category: str, path: str) -> UUID:
+        """Return its stream of a category; `path` is that of a source."""
+        return {
+            "course": self.course,
+            "job": self.job,
+            "ledger": ledger_id(self.tenant, self.job),
+            "source": source_id(self.tenant, path),
+        }[category]
+
 
 JOBS: Final = st.one_of(
     structs(Start),
@@ -57,6 +68,7 @@ OFTEN: Final = st.one_of(
     st.tuples(WHICH, st.just(COURSE), CHANGES),
     st.tuples(WHICH, st.just(COURSE), PROMOTIONS),
     st.tuples(WHICH, st.just(JOB), JOBS),
+    st.tuples(WHICH, st.just(LEDGER), structs(RecordCall)),
 )
 TEXTS: Final = st.lists(
     st.sampled_from(
@@ -115,8 +127,9 @@ async def happen(log: Log, history: History) -> list[Place]:
         await request(log, place, topic)
     for which, decider, command in deeds:
         place = places[which]
-        source = source_id(place.tenant, path_of(which))
-        stream = {"course": place.course, "job": place.job, "source": source}[decider.category]
+        if isinstance(command, RecordCall):
+            command = replace(command, target=place.course, job_id=place.job)  # noqa: PLW2901
+        stream = place.stream(decider.category, path_of(which))
         try:
             await log.handle(decider, stream, command, context(place.tenant))
         except Refusal:

@@ -1,0 +1,27 @@
+"""An operator's act: who does it and why, as it is recorded in the log with what was done."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Act(Struct, frozen=True):
+    """Who acts, in which tenant's name, and why.
+
+    `key` and `fingerprint` are those of the request that asked for it, if it came with a key.
+    """
+
+    actor: str
+    tenant_id: UUID
+    correlation_id: UUID
+    reason: str
+    key: UUID | None = None
+    fingerprint: bytes = b""
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What the log keeps beside the event."""
+        known: dict[str, object] = {"actor": self.actor, "correlation_id": self.correlation_id}
+        if self.key is None:
+            return known
+        return known | {"idempotency_key": self.key, "fingerprint": self.fingerprint.hex()}

@@ -1,0 +1,3 @@
+-- Let a built generation follow the tail.
+-- $1 schema
+SELECT ops.join($1::text)
