@@ -67,6 +67,8 @@ class GroupAppender:
         self._idle = [Sender(connect, call_timeout) for _ in range(calls)]
         self._active = 0
         self._calls: set[asyncio.Task[None]] = set()
+        self.appended: Callable[[], None] = _nothing
+        """Called after each batch, for whoever would not wait for a notification."""
 
     async def append(self, commit: Commit, timeout: float = 10.0) -> Receipt:
         """Return the receipt of `commit` once it is durable.
@@ -102,6 +104,7 @@ class GroupAppender:
             await asyncio.sleep(0)
             size = min(self._batch, len(self._queue))
             await sender.send([self._queue.popleft() for _ in range(size)])
+            self.appended()
         self._active -= 1
         self._idle.append(sender)
 
@@ -189,6 +192,10 @@ class Sender:
             await self.send(batch[half:])
         elif not batch[0].future.done():
             batch[0].future.set_exception(error)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _settle_appended(waiting: Waiting, before: int) -> int:

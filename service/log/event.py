@@ -55,3 +55,11 @@ async def read_range(
 def decoded(decider: Decider[Any, Any, Any], recorded: Recorded) -> Any:
     """Return the event struct of `recorded`. Raises KeyError for a type the decider has not."""
     return decode(classes_of(decider.events)[recorded.type], recorded.data, recorded.private)
+
+
+def beyond(head: int) -> str:
+    """Return what is said of a position beyond the log's head, such as a client has kept."""
+    return (
+        f"This log ends at position {head}: the position is another log's,"
+        " or an older backup was restored since. Begin again from a position of now."
+    )

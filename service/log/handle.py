@@ -1,7 +1,7 @@
 """The only write path: load a stream, decide on a command, append what was decided."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -85,6 +85,10 @@ class Log:
         self._appender = appender
         self._remembered = remembered
         self._states: OrderedDict[UUID, Loaded] = OrderedDict()
+
+    def when_appended(self, call: Callable[[], None]) -> None:
+        """Call `call` after each batch that this process has sent to the log."""
+        self._appender.appended = call
 
     async def load(
         self,

@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from service.course.decider import COURSE
 from service.job.decider import JOB
+from service.ledger.decider import LEDGER
 from service.library.decider import SOURCE
 from service.log.decider import Decider
 
@@ -15,6 +16,7 @@ SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
     "job": JOB,
     "course": COURSE,
     "library": SOURCE,
+    "ledger": LEDGER,
 }
 DECIDERS: Final = tuple(SLICES.values())
 
