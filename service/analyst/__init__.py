@@ -1,0 +1,1 @@
+"""Analysts: logins that read the views of one tenant in SQL."""
