@@ -1,0 +1,1 @@
+"""The views of schema `read` over HTTP: listed, queried, downloaded and followed."""
