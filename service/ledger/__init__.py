@@ -1,0 +1,1 @@
+"""The ledger: what calls of language models took and cost."""
