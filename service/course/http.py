@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service.course import views
+from service.course import past_http, views
 from service.course.commands import (
     ArchiveCourse,
     Command,
@@ -21,11 +21,11 @@ from service.course.decider import (
     TitleMissing,
     TopicMissing,
 )
+from service.course.past_http import AsOf, History, Versions
 from service.course.views import CourseView, Summary
 from service.http import feed, paging
 from service.http.body import Nothing
-from service.http.call import Answer, Call, Committed, Read, committed, receipt_headers
-from service.http.feed import EventView
+from service.http.call import Answer, Call, Committed, committed, receipt_headers
 from service.http.header import prefer_wait
 from service.http.paging import Page, Paged
 from service.job import http as job
@@ -130,15 +130,22 @@ async def browse(call: Call[Nothing, Courses]) -> Answer[Page[Summary]]:
     return paging.page(call, rows, lambda row: (row.created_at, row.id))
 
 
-async def show(call: Call[Nothing, Read]) -> Answer[CourseView]:
-    """Show a course."""
-    course = await found(call)
+async def show(call: Call[Nothing, AsOf]) -> Answer[CourseView]:
+    """Show a course, as it is or as it stood at a time or position."""
+    course = await past_http.stood(call, await found(call))
     return Answer(course, {"ETag": f'"{course.version}"'})
 
 
-async def history(call: Call[Nothing, Paged]) -> Answer[Page[EventView]]:
-    """Show everything that has happened to a course, oldest first."""
-    return await feed.history(call, await identified(call))
+async def history(call: Call[Nothing, Versions]) -> Answer[History]:
+    """Show everything that has happened to a course, oldest first.
+
+    With `from` or `to` (0 is before the first version; the latest if not given), only what has
+    happened between these two versions, and what differs in the course and its lessons.
+    """
+    if call.query.compares:
+        return await past_http.between(call, await found(call))
+    page = await feed.history(call, await identified(call))
+    return Answer(History(page.value.items, page.value.next), page.headers)
 
 
 async def rename(call: Call[Rename, Nothing]) -> Answer[Committed]:

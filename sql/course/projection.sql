@@ -3,6 +3,7 @@
 -- folds: lesson.generated, lesson.drafted, lesson.promoted, lesson.revised, lesson.pinned
 -- folds: job.started, job.requeued, job.cancelled
 
+-- Packing rows of two to four kilobytes would cost a rebuild more than the space is worth: hence toast_tuple_target.
 CREATE TABLE courses (
     id            uuid        NOT NULL,
     tenant_id     uuid        NOT NULL,
@@ -27,10 +28,8 @@ CREATE TABLE courses (
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     CONSTRAINT courses_pkey PRIMARY KEY (id)
-);
-CREATE UNIQUE INDEX courses_tenant_id_slug_key ON courses (tenant_id, slug);
+) WITH (toast_tuple_target = 4080);
 CREATE INDEX courses_tenant_id_slug_stem_idx ON courses (tenant_id, slug_stem, slug_number);
-CREATE INDEX courses_tenant_id_created_at_idx ON courses (tenant_id, created_at DESC, id DESC);
 
 CREATE TABLE lessons (
     id                  uuid        NOT NULL,
@@ -48,17 +47,17 @@ CREATE TABLE lessons (
     edited              boolean     NOT NULL,
     pinned              boolean     NOT NULL,
     generated_at        timestamptz,
-    CONSTRAINT lessons_pkey PRIMARY KEY (course_id, lesson_number),
-    CONSTRAINT lessons_id_key UNIQUE (id)
-);
+    CONSTRAINT lessons_pkey PRIMARY KEY (course_id, lesson_number)
+) WITH (toast_tuple_target = 4080);
 
-CREATE TABLE lesson_bodies (
-    lesson_id    uuid   NOT NULL,
-    tenant_id    uuid   NOT NULL,
-    position     bigint NOT NULL,
-    content_md   text   NOT NULL,
-    content_json jsonb  NOT NULL,
-    CONSTRAINT lesson_bodies_pkey PRIMARY KEY (lesson_id)
+-- content is the data of the event that wrote the lesson, still packed as the log has it: to unpack a text, and pack it
+-- again, would be the dearest part of the fold. Views take out of it what they show.
+CREATE TABLE lesson_contents (
+    lesson_id uuid   NOT NULL,
+    tenant_id uuid   NOT NULL,
+    position  bigint NOT NULL,
+    content   jsonb  NOT NULL,
+    CONSTRAINT lesson_contents_pkey PRIMARY KEY (lesson_id)
 );
 
 CREATE TABLE lesson_checks (
@@ -74,7 +73,7 @@ CREATE TABLE lesson_checks (
     CONSTRAINT lesson_checks_pkey PRIMARY KEY (lesson_id, q_order)
 );
 
--- Every revision of every lesson, the ones that never served too. content is the event's data.
+-- Every revision of every lesson, the ones that never served too. Its text is in the log, at its position.
 CREATE TABLE lesson_revisions (
     course_id     uuid        NOT NULL,
     lesson_number integer     NOT NULL,
@@ -82,28 +81,27 @@ CREATE TABLE lesson_revisions (
     tenant_id     uuid        NOT NULL,
     position      bigint      NOT NULL,
     origin        text        NOT NULL,
-    content       jsonb       NOT NULL,
+    title         text        NOT NULL,
     created_at    timestamptz NOT NULL,
     CONSTRAINT lesson_revisions_pkey PRIMARY KEY (course_id, lesson_number, revision)
 );
-CREATE INDEX lesson_revisions_position_idx ON lesson_revisions (position);
 
--- LZ4 packs long texts at a fraction of the default's cost, where the server was built with it. Where it was not,
--- packing them would be the dearest part of the fold, so they stay as they are; revisions come packed from the log.
-DO $$
-BEGIN
-    ALTER TABLE lesson_bodies ALTER content_md SET COMPRESSION lz4, ALTER content_json SET COMPRESSION lz4;
-    ALTER TABLE lesson_revisions ALTER content SET COMPRESSION lz4;
-EXCEPTION
-    WHEN feature_not_supported OR invalid_parameter_value THEN
-        ALTER TABLE lesson_bodies ALTER content_md SET STORAGE EXTERNAL, ALTER content_json SET STORAGE EXTERNAL;
-END
-$$;
+-- Nobody looks for a row by these, and to gather statistics of long values is a large part of a small rebuild.
+ALTER TABLE courses ALTER title SET STATISTICS 0, ALTER topic SET STATISTICS 0, ALTER outline_json SET STATISTICS 0;
+ALTER TABLE lessons
+    ALTER title SET STATISTICS 0, ALTER description SET STATISTICS 0, ALTER key_concepts SET STATISTICS 0,
+    ALTER learning_objectives SET STATISTICS 0, ALTER sources SET STATISTICS 0, ALTER readability SET STATISTICS 0;
+ALTER TABLE lesson_contents ALTER content SET STATISTICS 0;
+ALTER TABLE lesson_checks
+    ALTER id SET STATISTICS 0, ALTER question SET STATISTICS 0, ALTER answer SET STATISTICS 0,
+    ALTER options SET STATISTICS 0, ALTER explanation SET STATISTICS 0;
+ALTER TABLE lesson_revisions ALTER title SET STATISTICS 0;
 
--- Ids of what has no stream of its own follow from whose part it is.
+-- Ids of what has no stream of its own follow from whose part it is: a digest behind the time that a UUIDv7 begins with,
+-- so that indexes grow at one end. The cast of part lets the server inline this.
 CREATE FUNCTION part_id(whole uuid, part integer) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN md5(whole::text || '/' || part)::uuid;
+RETURN overlay(md5(whole::text || '/' || part::text) PLACING left(translate(whole::text, '-', ''), 12) FROM 1)::uuid;
 
 -- The stem of a slug: letters and digits of the title, accents dropped, joined by single dashes.
 CREATE FUNCTION slug_stem(title text) RETURNS text
@@ -111,6 +109,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(nullif(trim(BOTH '-' FROM left(regexp_replace(normalize(regexp_replace(
     lower(normalize(title, NFKD)), U&'[\0300-\036f''\2019]', '', 'g'), NFC), '[^[:alnum:]]+', '-', 'g'), 80)), ''), 'course');
 
+-- The n-th course of a tenant with one stem, in log order, is called stem, stem--2, stem--3 …: a stem never holds two
+-- dashes in a row, so no title can take another's slug. A slug, once given, stays.
 CREATE FUNCTION fold_courses(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -127,15 +127,17 @@ BEGIN
                min(s.recorded_at) FILTER (WHERE s.type = 'course.requested') AS created_at,
                max(s.recorded_at) FILTER (WHERE s.type = 'course.ready') AS generated_at,
                max(s.recorded_at) FILTER (WHERE s.type = 'course.archived') AS archived_at,
+               max(s.position) FILTER (WHERE s.type = 'course.outlined') AS outlined_position,
                (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.requested'))[1] AS request,
-               (array_agg(s.data -> 'lessons' ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.outlined'))[1] AS outline,
+               (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.outlined'))[1] AS outlined,
                (array_agg(s.data ->> 'title' ORDER BY s.position DESC) FILTER (WHERE s.titles))[1] AS title,
                (array_agg(s.type ORDER BY s.position DESC) FILTER (WHERE s.stages))[1] AS stage,
                (array_agg(s.data ->> 'error' ORDER BY s.position DESC) FILTER (WHERE s.stages))[1] AS error
           FROM slice AS s
          GROUP BY s.id, s.tenant_id
-    ), news AS (
-        SELECT s.*,
+    ), stemmed AS (
+        SELECT s.*, outline.lessons AS outline,
+               CASE WHEN s.outlined IS NOT NULL AND c.slug IS NULL THEN slug_stem(outline.title) END AS slug_stem,
                CASE s.stage WHEN 'job.started' THEN 'GENERATING' WHEN 'course.ready' THEN 'READY'
                             WHEN 'course.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'FAILED'
                             WHEN 'course.requested' THEN 'QUEUED' WHEN 'job.requeued' THEN 'QUEUED' END AS status,
@@ -143,12 +145,29 @@ BEGIN
                             WHEN 'job.cancelled' THEN 'Cancelled before it was finished; what was made is kept. Retry to go on.'
                    END AS error_message
           FROM seen AS s
+          LEFT JOIN LATERAL (
+                   SELECT c.slug FROM courses AS c WHERE c.id = s.id AND s.outlined IS NOT NULL LIMIT 1
+               ) AS c ON true
+          LEFT JOIN LATERAL jsonb_to_record(s.outlined) AS outline (title text, lessons jsonb) ON true
+    ), numbered AS (
+        SELECT s.*, CASE WHEN s.slug_stem IS NOT NULL THEN coalesce(taken.number, 0) + row_number()
+                   OVER (PARTITION BY s.tenant_id, s.slug_stem ORDER BY s.outlined_position) END AS slug_number
+          FROM stemmed AS s
+          LEFT JOIN LATERAL (SELECT c.slug_number AS number FROM courses AS c
+                              WHERE c.tenant_id = s.tenant_id AND c.slug_stem = s.slug_stem
+                              ORDER BY c.slug_number DESC LIMIT 1) AS taken ON true
+    ), news AS (
+        SELECT n.*, n.slug_stem || CASE WHEN n.slug_number > 1 THEN '--' || n.slug_number ELSE '' END AS slug
+          FROM numbered AS n
     )
     MERGE INTO courses AS c
     USING news AS n ON c.id = n.id
     WHEN MATCHED AND n.position > c.position THEN UPDATE SET
         position      = n.position,
         version       = coalesce(n.version, c.version),
+        slug          = coalesce(c.slug, n.slug),
+        slug_stem     = coalesce(c.slug_stem, n.slug_stem),
+        slug_number   = coalesce(c.slug_number, n.slug_number),
         title         = coalesce(n.title, c.title),
         total_lessons = coalesce(jsonb_array_length(n.outline), c.total_lessons),
         outline_json  = coalesce(n.outline, c.outline_json),
@@ -158,164 +177,150 @@ BEGIN
         archived_at   = coalesce(n.archived_at, c.archived_at),
         updated_at    = n.updated_at
     WHEN NOT MATCHED THEN INSERT (
-        id, tenant_id, position, version, job_id, user_id, title, topic, grade_level, language, source_filter,
-        total_lessons, outline_json, status, error_message, generated_at, archived_at, created_at, updated_at)
+        id, tenant_id, position, version, job_id, user_id, slug, slug_stem, slug_number, title, topic, grade_level,
+        language, source_filter, total_lessons, outline_json, status, error_message, generated_at, archived_at,
+        created_at, updated_at)
     VALUES (
-        n.id, n.tenant_id, n.position, n.version, (n.request ->> 'job_id')::uuid, n.request ->> 'user_id',
-        coalesce(n.title, n.request ->> 'topic'), n.request ->> 'topic', n.request ->> 'grade_level',
-        n.request ->> 'language', n.request ->> 'source_filter',
+        n.id, n.tenant_id, n.position, n.version, (n.request ->> 'job_id')::uuid, n.request ->> 'user_id', n.slug,
+        n.slug_stem, n.slug_number, coalesce(n.title, n.request ->> 'topic'), n.request ->> 'topic',
+        n.request ->> 'grade_level', n.request ->> 'language', n.request ->> 'source_filter',
         coalesce(jsonb_array_length(n.outline), (n.request ->> 'num_lessons')::integer), n.outline, n.status,
         n.error_message, n.generated_at, n.archived_at, n.created_at, n.updated_at);
 END
 $$;
 
--- The n-th course of a tenant with one stem, in log order, is called stem, stem--2, stem--3 …: a stem never holds two
--- dashes in a row, so no title can take another's slug. A slug, once given, stays.
-CREATE FUNCTION fold_slugs(after bigint, upto bigint) RETURNS void
+-- Drafts are known before lessons are folded, since a promotion in the same range looks its draft up.
+CREATE FUNCTION fold_drafts(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    WITH outlined AS (
-        SELECT s.stream_id AS id, s.tenant_id, s.position, slug_stem(s.data ->> 'title') AS stem
-          FROM log.slice('course', after, upto) AS s
-          JOIN courses AS c ON c.id = s.stream_id AND c.slug IS NULL
-         WHERE s.type = 'course.outlined'
-    ), numbered AS (
-        SELECT o.id, o.stem, coalesce(taken.number, 0)
-                   + row_number() OVER (PARTITION BY o.tenant_id, o.stem ORDER BY o.position) AS number
-          FROM outlined AS o
-          LEFT JOIN LATERAL (SELECT c.slug_number AS number FROM courses AS c
-                              WHERE c.tenant_id = o.tenant_id AND c.slug_stem = o.stem
-                              ORDER BY c.slug_number DESC LIMIT 1) AS taken ON true
-    )
-    UPDATE courses AS c
-       SET slug = n.stem || CASE WHEN n.number > 1 THEN '--' || n.number ELSE '' END,
-           slug_stem = n.stem, slug_number = n.number
-      FROM numbered AS n
-     WHERE c.id = n.id;
-END
-$$;
-
--- Lessons are there, without a text, from the outline on.
-CREATE FUNCTION fold_outlines(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lessons (id, tenant_id, position, course_id, lesson_number, title, description, key_concepts,
-                         learning_objectives, sources, revision, edited, pinned)
-    SELECT part_id(s.stream_id, plan.number::integer), s.tenant_id, s.position, s.stream_id, plan.number, plan.title,
-           plan.description, plan.key_concepts, plan.learning_objectives, '[]', 0, false, false
+    INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, title, created_at)
+    SELECT s.stream_id, draft.number, draft.revision, s.tenant_id, s.position, 'drafted', draft.title, s.recorded_at
       FROM log.slice('course', after, upto) AS s
-     CROSS JOIN LATERAL ROWS FROM (
-               jsonb_to_recordset(s.data -> 'lessons')
-                   AS (title text, description text, key_concepts text[], learning_objectives text[])
-           ) WITH ORDINALITY AS plan (title, description, key_concepts, learning_objectives, number)
-     WHERE s.type = 'course.outlined'
-    ON CONFLICT (course_id, lesson_number) DO NOTHING;
-END
-$$;
-
--- A lesson is a long compressed text, and each look into it unpacks it whole: so every statement from here on
--- takes all that it needs of one by a single jsonb_to_record.
-CREATE FUNCTION fold_revisions(after bigint, upto bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, content, created_at)
-    SELECT s.stream_id, lesson.number, coalesce(lesson.revision, 1), s.tenant_id, s.position,
-           split_part(s.type, '.', 2), s.data, s.recorded_at
-      FROM log.slice('course', after, upto) AS s
-     CROSS JOIN LATERAL jsonb_to_record(s.data) AS lesson (number integer, revision integer)
-     WHERE s.type IN ('lesson.generated', 'lesson.drafted', 'lesson.revised')
+     CROSS JOIN LATERAL jsonb_to_record(s.data) AS draft (number integer, revision integer, title text)
+     WHERE s.type = 'lesson.drafted'
     ON CONFLICT (course_id, lesson_number, revision) DO NOTHING;
 END
 $$;
 
--- What a range of events means for the lessons it touches. base is the whole lesson that was generated or promoted
--- last, edit a person's later title and text; either is NULL where the range says nothing of it.
-CREATE FUNCTION news(after bigint, upto bigint)
-RETURNS TABLE (course_id uuid, lesson_number integer, "position" bigint, pinned boolean, edited boolean,
-               base_revision integer, base_position bigint, edit_revision integer, edit_position bigint)
-LANGUAGE sql STABLE AS $$
-    WITH said AS (
-        SELECT r.course_id, r.lesson_number, r.position, r.origin AS word, r.revision
-          FROM lesson_revisions AS r
-         WHERE r.position > news.after AND r.position <= news.upto AND r.origin IN ('generated', 'revised')
-         UNION ALL
-        SELECT s.stream_id, (s.data ->> 'number')::integer, s.position, split_part(s.type, '.', 2),
-               coalesce((s.data ->> 'revision')::integer, 1)
-          FROM log.slice('course', news.after, news.upto) AS s
-         WHERE s.type IN ('lesson.promoted', 'lesson.pinned')
-    ), touched AS (
-        SELECT s.course_id, s.lesson_number, max(s.position) AS position,
-               bool_or(s.word = 'pinned') AS pinned, bool_or(s.word = 'revised') AS edited,
-               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) AS base_position,
-               (array_agg(s.revision ORDER BY s.position DESC) FILTER (WHERE s.word IN ('generated', 'promoted')))[1] AS base_revision,
-               max(s.position) FILTER (WHERE s.word = 'revised') AS edit_position,
-               (array_agg(s.revision ORDER BY s.position DESC) FILTER (WHERE s.word = 'revised'))[1] AS edit_revision
-          FROM said AS s
-         GROUP BY s.course_id, s.lesson_number
-    )
-    SELECT t.course_id, t.lesson_number, t.position, t.pinned, t.edited, t.base_revision, t.base_position,
-           CASE WHEN t.edit_position > coalesce(t.base_position, 0) THEN t.edit_revision END,
-           CASE WHEN t.edit_position > coalesce(t.base_position, 0) THEN t.edit_position END
-      FROM touched AS t
-$$;
-
--- The checks are those of the lesson that was generated or promoted last; a person's edit leaves them. A range that
--- was folded before brings nothing back: the lesson then stands at its position already, or at a later one.
+-- Lessons are there, without a text, from the outline on. A lesson's text is long and packed, and each look into it
+-- unpacks it whole: so one statement takes all that it needs by one jsonb_to_record, and writes every table from that.
+-- Of the rows that a lesson has in the range one leads: its base, which is what was generated or promoted last, else its
+-- outline, else its last. An edit is a person's title and text that are later than the base; it leaves the base's
+-- checks and sources. A range that was folded before brings nothing back: the lesson then stands at its last position
+-- already, or at a later one. LIMIT 1 keeps a lookup a lookup: without it the server may read the whole table first.
 CREATE FUNCTION fold_lessons(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM lesson_checks AS c
-     USING news(after, upto) AS n
-      JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number AND l.position < n.position
-     WHERE n.base_revision IS NOT NULL AND c.lesson_id = l.id;
-
-    WITH news AS MATERIALIZED (
-        SELECT n.*, l.id, l.tenant_id, base.created_at AS base_made_at, b.description, b.key_concepts,
-               b.learning_objectives, b.sources, b.readability, b.checks, coalesce(e.title, b.title) AS title,
-               coalesce(e.content_md, b.content_md) AS content_md,
-               CASE WHEN e.content_md IS NULL THEN b.sections ELSE jsonb_build_array(jsonb_build_object(
-                   'heading', coalesce(e.title, b.title, l.title), 'markdown', e.content_md)) END AS sections
-          FROM news(after, upto) AS n
-          JOIN lessons AS l ON l.course_id = n.course_id AND l.lesson_number = n.lesson_number AND l.position < n.position
-          LEFT JOIN lesson_revisions AS base ON base.course_id = n.course_id
-               AND base.lesson_number = n.lesson_number AND base.revision = n.base_revision
-          LEFT JOIN LATERAL jsonb_to_record(base.content) AS b (
-                   title text, description text, content_md text, sections jsonb, key_concepts text[],
-                   learning_objectives text[], sources jsonb, readability jsonb, checks jsonb) ON true
-          LEFT JOIN lesson_revisions AS edit ON edit.course_id = n.course_id
-               AND edit.lesson_number = n.lesson_number AND edit.revision = n.edit_revision
-          LEFT JOIN LATERAL jsonb_to_record(edit.content) AS e (title text, content_md text) ON true
+    WITH said AS (
+        SELECT s.stream_id AS course_id, s.tenant_id, s.position, s.recorded_at, split_part(s.type, '.', 2) AS word,
+               s.data, lesson.number AS lesson_number, coalesce(lesson.revision, 1) AS revision, lesson.title,
+               lesson.description, lesson.key_concepts, lesson.learning_objectives, lesson.sources,
+               lesson.readability, lesson.checks
+          FROM log.slice('course', after, upto) AS s
+         CROSS JOIN LATERAL jsonb_to_record(s.data) AS lesson (
+                   number integer, revision integer, title text, description text, key_concepts text[],
+                   learning_objectives text[], sources jsonb, readability jsonb, checks jsonb)
+         WHERE s.type IN ('lesson.generated', 'lesson.promoted', 'lesson.revised', 'lesson.pinned')
+         UNION ALL
+        SELECT s.stream_id, s.tenant_id, s.position, s.recorded_at, 'outlined', NULL, plan.number::integer, 0,
+               plan.title, plan.description, plan.key_concepts, plan.learning_objectives, '[]', NULL, NULL
+          FROM log.slice('course', after, upto) AS s
+         CROSS JOIN LATERAL ROWS FROM (
+                   jsonb_to_recordset(s.data -> 'lessons')
+                       AS (title text, description text, key_concepts text[], learning_objectives text[])
+               ) WITH ORDINALITY AS plan (title, description, key_concepts, learning_objectives, number)
+         WHERE s.type = 'course.outlined'
+    ), placed AS (
+        SELECT s.*, max(s.position) OVER lesson AS last_position,
+               min(s.position) FILTER (WHERE s.word = 'outlined') OVER lesson AS outline_position,
+               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) OVER lesson AS base_position,
+               max(s.position) FILTER (WHERE s.word = 'revised') OVER lesson AS edit_position,
+               bool_or(s.word = 'revised') OVER lesson AS edited, bool_or(s.word = 'pinned') OVER lesson AS pinned
+          FROM said AS s
+        WINDOW lesson AS (PARTITION BY s.course_id, s.lesson_number)
+    ), news AS MATERIALIZED (
+        SELECT p.course_id, p.lesson_number, p.tenant_id, p.word, p.position, p.recorded_at, p.revision, p.title,
+               part_id(p.course_id, p.lesson_number) AS id,
+               p.position = coalesce(p.base_position, p.outline_position, p.last_position)
+               AND CASE WHEN l.id IS NULL THEN p.outline_position IS NOT NULL ELSE l.position < p.last_position END AS leads,
+               l.generated_at IS NOT NULL AS had_text, coalesce(d.checks, p.checks) AS checks, p.last_position,
+               p.base_position, e.position AS edit_position, coalesce(e.title, d.title, p.title, l.title) AS last_title,
+               coalesce(d.description, p.description, l.description) AS description,
+               coalesce(d.key_concepts, p.key_concepts, l.key_concepts) AS key_concepts,
+               coalesce(d.learning_objectives, p.learning_objectives, l.learning_objectives) AS learning_objectives,
+               coalesce(d.sources, p.sources, l.sources) AS sources,
+               coalesce(d.readability, p.readability, l.readability) AS readability,
+               coalesce(e.revision, CASE WHEN p.base_position IS NOT NULL THEN p.revision END, l.revision, 0) AS last_revision,
+               p.edited OR coalesce(l.edited, false) AS edited, p.pinned OR coalesce(l.pinned, false) AS pinned,
+               coalesce(d.created_at, CASE WHEN p.word = 'generated' THEN p.recorded_at END, l.generated_at) AS generated_at,
+               CASE WHEN e.position IS NOT NULL THEN jsonb_build_object('content_md', e.content_md, 'sections',
+                        jsonb_build_array(jsonb_build_object(
+                            'heading', coalesce(e.title, d.title, p.title, l.title), 'markdown', e.content_md)))
+                    WHEN p.word = 'generated' THEN p.data ELSE d.data END AS content
+          FROM placed AS p
+          LEFT JOIN LATERAL (
+                   SELECT l.* FROM lessons AS l
+                    WHERE l.course_id = p.course_id AND l.lesson_number = p.lesson_number LIMIT 1
+               ) AS l ON true
+          LEFT JOIN LATERAL (
+                   SELECT s.data, s.recorded_at AS created_at, draft.*
+                     FROM lesson_revisions AS r
+                    CROSS JOIN LATERAL (SELECT * FROM log.slice('course', r.position - 1, r.position) LIMIT 1) AS s
+                    CROSS JOIN LATERAL jsonb_to_record(s.data) AS draft (
+                              title text, description text, key_concepts text[], learning_objectives text[],
+                              sources jsonb, readability jsonb, checks jsonb)
+                    WHERE r.course_id = p.course_id AND r.lesson_number = p.lesson_number
+                      AND r.revision = CASE WHEN p.word = 'promoted' THEN p.revision END
+                    LIMIT 1
+               ) AS d ON true
+          LEFT JOIN LATERAL (
+                   SELECT s.position, edit.*
+                     FROM (SELECT * FROM log.slice('course', p.edit_position - 1, p.edit_position) LIMIT 1) AS s
+                    CROSS JOIN LATERAL jsonb_to_record(s.data) AS edit (revision integer, title text, content_md text)
+                    WHERE p.edit_position > coalesce(p.base_position, 0)
+               ) AS e ON true
+    ), revisions AS (
+        INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, title, created_at)
+        SELECT n.course_id, n.lesson_number, n.revision, n.tenant_id, n.position, n.word, n.title, n.recorded_at
+          FROM news AS n
+         WHERE n.word IN ('generated', 'revised')
+        ON CONFLICT (course_id, lesson_number, revision) DO NOTHING
     ), changed AS (
-        UPDATE lessons AS l
-           SET position            = n.position,
-               title               = coalesce(n.title, l.title),
-               description         = coalesce(n.description, l.description),
-               key_concepts        = coalesce(n.key_concepts, l.key_concepts),
-               learning_objectives = coalesce(n.learning_objectives, l.learning_objectives),
-               sources             = coalesce(n.sources, l.sources),
-               readability         = coalesce(n.readability, l.readability),
-               revision            = coalesce(n.edit_revision, n.base_revision, l.revision),
-               edited              = l.edited OR n.edited,
-               pinned              = l.pinned OR n.pinned,
-               generated_at        = coalesce(n.base_made_at, l.generated_at)
+        INSERT INTO lessons (
+            id, tenant_id, position, course_id, lesson_number, title, description, key_concepts, learning_objectives,
+            sources, readability, revision, edited, pinned, generated_at)
+        SELECT n.id, n.tenant_id, n.last_position, n.course_id, n.lesson_number, n.last_title, n.description,
+               n.key_concepts, n.learning_objectives, n.sources, n.readability, n.last_revision, n.edited, n.pinned,
+               n.generated_at
           FROM news AS n
-         WHERE l.course_id = n.course_id AND l.lesson_number = n.lesson_number
-    ), bodies AS (
-        INSERT INTO lesson_bodies AS b (lesson_id, tenant_id, position, content_md, content_json)
-        SELECT n.id, n.tenant_id, coalesce(n.edit_position, n.base_position), n.content_md, n.sections
+         WHERE n.leads
+        ON CONFLICT (course_id, lesson_number) DO UPDATE SET
+            position = EXCLUDED.position, title = EXCLUDED.title, description = EXCLUDED.description,
+            key_concepts = EXCLUDED.key_concepts, learning_objectives = EXCLUDED.learning_objectives,
+            sources = EXCLUDED.sources, readability = EXCLUDED.readability, revision = EXCLUDED.revision,
+            edited = EXCLUDED.edited, pinned = EXCLUDED.pinned, generated_at = EXCLUDED.generated_at
+    ), contents AS (
+        INSERT INTO lesson_contents AS c (lesson_id, tenant_id, position, content)
+        SELECT n.id, n.tenant_id, coalesce(n.edit_position, n.base_position), n.content
           FROM news AS n
-         WHERE n.content_md IS NOT NULL
-        ON CONFLICT (lesson_id) DO UPDATE SET
-            position = EXCLUDED.position, content_md = EXCLUDED.content_md, content_json = EXCLUDED.content_json
-         WHERE b.position < EXCLUDED.position
+         WHERE n.leads AND n.content IS NOT NULL
+        ON CONFLICT (lesson_id) DO UPDATE SET position = EXCLUDED.position, content = EXCLUDED.content
+         WHERE c.position < EXCLUDED.position
+    ), forgotten AS (
+        DELETE FROM lesson_checks AS c
+         USING news AS n
+         WHERE n.leads AND n.had_text AND n.checks IS NOT NULL AND c.lesson_id = n.id
+        RETURNING c.id
     )
+    -- Counting what is forgotten makes it go before the new checks come.
     INSERT INTO lesson_checks (id, tenant_id, position, lesson_id, q_order, question, answer, options, explanation)
     SELECT part_id(n.id, item.number::integer), n.tenant_id, n.base_position, n.id, item.number, item.question,
            item.answer, item.options, item.explanation
       FROM news AS n
      CROSS JOIN LATERAL ROWS FROM (
                jsonb_to_recordset(n.checks) AS (question text, answer text, options text[], explanation text)
-           ) WITH ORDINALITY AS item (question, answer, options, explanation, number);
+           ) WITH ORDINALITY AS item (question, answer, options, explanation, number)
+     WHERE n.leads AND (SELECT count(*) FROM forgotten) IS NOT NULL;
 END
 $$;
 
@@ -330,9 +335,7 @@ SET enable_seqscan = off
 AS $$
 BEGIN
     PERFORM fold_courses(after, upto);
-    PERFORM fold_slugs(after, upto);
-    PERFORM fold_outlines(after, upto);
-    PERFORM fold_revisions(after, upto);
+    PERFORM fold_drafts(after, upto);
     PERFORM fold_lessons(after, upto);
 END
 $$;
