@@ -1,13 +1,17 @@
 """How a command reaches the database: the one that is named, else the embedded one, started."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from service import database, embedded, migrate
 from service.database import Database
 from service.settings import Secret, Settings, load
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -45,3 +49,19 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
         yield found
     finally:
         await found.close()
+
+
+def on_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Return what `work` returns when it is given the database, open."""
+    with reachable() as settings:
+        return on(settings, work)
+
+
+def on(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Return what `work` returns when it is given the database of `settings`, open."""
+
+    async def worked() -> T:
+        async with opened(settings) as database:
+            return await work(database)
+
+    return asyncio.run(worked())

@@ -1,0 +1,1 @@
+"""The operators' desk on the command line: one module per question an operator has."""
