@@ -21,6 +21,8 @@ from service.log.codec import encode
 LESSONS: Final = 4
 AT_ONCE: Final = 32
 """Courses that are generated at the same time, so that streams stand between one another."""
+AT_FIRST: Final = 2_500
+"""Courses that are made one by one; more are theirs again, with other ids."""
 VARIANTS: Final = 24
 VOCABULARY: Final = (
     "water cycle vapour cloud rain river sea sun heat energy air cools falls rises flows root "
@@ -42,20 +44,25 @@ Turn = tuple[str, UUID, Struct]
 
 
 async def write(url: str, courses: int) -> int:
-    """Store the history of `courses` courses in an empty log; return the number of events.
+    """Store the history of at least `courses` courses in an empty log; return its events.
 
-    It goes in by COPY, with receipts and head as log.append leaves them, and is checked by
-    `bench.load.proved`.
+    It goes in by COPY, with receipts, types and head as the product leaves them, and is checked by
+    `bench.load.proved`. From `AT_FIRST` courses on the server repeats it, as others' history.
     """
     connection = await asyncpg.connect(url)
-    rows = _rows(_interleaved(courses))
+    rows = _rows(_interleaved(min(courses, AT_FIRST)))
+    stored = 0
     while batch := list(islice(rows, 5_000)):
         await connection.copy_records_to_table(
             "events", records=batch, columns=COLUMNS, schema_name="log"
         )
-    events: int = await connection.fetchval(TEXT["account"])
-    await connection.execute("VACUUM (ANALYZE) log.events")
-    await connection.execute("CHECKPOINT")
+        stored += len(batch)
+    await connection.execute(TEXT["again"])
+    for times in range(1, -(-courses // AT_FIRST)):
+        await connection.execute(TEXT["repeat"], stored, times, timeout=600)
+    events: int = await connection.fetchval(TEXT["account"], timeout=3_600)
+    await connection.execute("VACUUM (ANALYZE) log.events", timeout=3_600)
+    await connection.execute("CHECKPOINT", timeout=3_600)
     await connection.close()
     return events
 

@@ -86,7 +86,7 @@ class Watch:
     def heard(self, payload: str) -> None:
         """Take note that everything up to a position has just become visible."""
         now = time.perf_counter()
-        self._tail = max(self._tail, int(payload))
+        self._tail = max(self._tail, int(payload.partition(" ")[0]))
         while self._waiting and self._waiting[0][0] <= self._tail:
             self.lags.append(now - self._waiting.popleft()[1])
         self._moved.set()

@@ -60,7 +60,7 @@ async def memory(lab: Lab) -> Measured:
     """Resident size after ten times as many commands over HTTP ÷ after the first of them."""
     first = lab.size.commands
     url = lab.database("bench_memory")
-    async with _serving(lab, url, "api,projector") as (port, pid), child("http") as client:
+    async with serving(lab, url, "api,projector") as (port, pid), child("http") as client:
         sizes = []
         for many in (first, 9 * first):
             await client.ask(question(port, READY_SECONDS * 5, most=many))
@@ -86,12 +86,12 @@ async def _folded(url: str) -> None:
 
 async def _ready_after(lab: Lab, url: str) -> float:
     started = time.perf_counter()
-    async with _serving(lab, url, "api,projector,worker"):
+    async with serving(lab, url, "api,projector,worker"):
         return time.perf_counter() - started
 
 
 @asynccontextmanager
-async def _serving(lab: Lab, url: str, roles: str) -> AsyncIterator[tuple[int, int]]:
+async def serving(lab: Lab, url: str, roles: str) -> AsyncIterator[tuple[int, int]]:
     """Run ``run.py serve`` on the database at `url`; yield its port and pid once it is ready."""
     port = _free_port()
     environment = {
@@ -113,7 +113,8 @@ async def _serving(lab: Lab, url: str, roles: str) -> AsyncIterator[tuple[int, i
                 await asyncio.sleep(LOOK)
         yield port, process.pid
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 

@@ -15,7 +15,9 @@ class Size(Struct, frozen=True):
     few: int
     """Events in the small store of `growth`."""
     courses: int
-    """Courses in the history of the rebuilds, each some twenty events."""
+    """Courses in the history of the rebuilds, each fifteen events."""
+    builds: int
+    """Rounds of the rebuilds, where a round builds every projection."""
     single: int
     """Events that the row-by-row loop folds in a round."""
     jobs: int
@@ -26,15 +28,15 @@ class Size(Struct, frozen=True):
 
 SIZES: Final = {
     "small": Size(
-        rounds=5, seconds=0.1, stored=2_000, few=500, courses=20, single=200, jobs=20, pickups=3,
-        commands=100,
+        rounds=5, seconds=0.1, stored=2_000, few=500, courses=20, builds=5,
+        single=200, jobs=20, pickups=3, commands=100,
     ),
     "usual": Size(
-        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=2_500, single=5_000,
-        jobs=1_000, pickups=20, commands=3_000,
+        rounds=5, seconds=0.8, stored=1_000_000, few=50_000, courses=2_500, builds=5,
+        single=5_000, jobs=1_000, pickups=20, commands=3_000,
     ),
     "full": Size(
-        rounds=7, seconds=3.0, stored=5_000_000, few=50_000, courses=50_000, single=20_000,
-        jobs=5_000, pickups=100, commands=10_000,
+        rounds=7, seconds=3.0, stored=5_000_000, few=50_000, courses=333_334, builds=2,
+        single=20_000, jobs=5_000, pickups=100, commands=10_000,
     ),
 }  # fmt: skip

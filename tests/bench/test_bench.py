@@ -6,7 +6,11 @@ import pytest
 
 from bench.__main__ import run
 from bench.bars import BARS
+from bench.idle import idle
+from bench.machine import lab
 from bench.ratio import CouldNotMeasure, quotients, side_by_side
+from bench.size import SIZES
+from service.projection.text import PROJECTIONS
 
 NAMES = (
     "append_64", "append_1024", "group_64", "group_256", "append_latency", "processes", "growth",
@@ -31,6 +35,15 @@ def test_one_bar_is_measured_into_json_and_a_plot(name: str, tmp_path: Path) -> 
     assert bar["low"] <= bar["value"] <= bar["high"]
     assert (bar["met"], bar["better"]) == (bar["value"] >= bar["bar"], "higher")
     assert (tmp_path / "latest.png").read_bytes().startswith(b"\x89PNG")
+
+
+async def test_an_idle_service_says_what_it_sends_and_nobody_else_is_counted() -> None:
+    with lab(SIZES["small"]) as here:
+        figures = await idle(here, len(PROJECTIONS) + 1, seconds=2.0, settle=0.0)
+
+    assert figures["statements"] > 0
+    assert figures["by"]
+    assert not [said for said in figures["by"] if not said.startswith("--")]
 
 
 def test_a_bar_nobody_knows_is_refused_with_the_names_there_are(tmp_path: Path) -> None:
