@@ -14,8 +14,12 @@ from service.http.metrics import Metrics
 from service.http.route import Route, under
 from service.job import http as job
 from service.library import http as library
+from service.projection import http as projection
+from service.projection import parked_http as parked
+from service.view import http as view
 
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
+PARKED: Final = "/parked/{stream}"
 
 API: Final = under(
     "/api/v1",
@@ -48,7 +52,32 @@ API: Final = under(
         Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED),
         Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
         Route("GET", "/streams/{stream}", feed.stream),
-        Route("GET", "/projections", health.projections),
+        Route("GET", "/views", view.browse, role="analyst"),
+        Route(
+            "GET",
+            "/views/{view}",
+            view.show,
+            role="analyst",
+            refusals=view.FOUND,
+            streams=True,
+            downloads=(view.CSV, view.NDJSON),
+        ),
+        Route("GET", "/projections", projection.browse),
+        *under(
+            "/projections/{projection}",
+            (
+                Route("POST", "/rebuild", projection.begin, 202, refusals=projection.UNKNOWN),
+                Route("GET", "/diff", projection.compare, refusals=projection.COMPARED),
+                Route("POST", "/swap", projection.swap, refusals=projection.SWAPPED),
+                Route("POST", "/rollback", projection.roll_back, refusals=projection.ROLLED_BACK),
+                Route("POST", "/pause", projection.pause, refusals=projection.PAUSED),
+                Route("POST", "/resume", projection.resume, refusals=projection.RESUMED),
+                Route("GET", "/parked", parked.waiting, refusals=projection.UNKNOWN),
+                Route("POST", PARKED + "/retry", parked.retry, refusals=parked.MENDED),
+                Route("POST", PARKED + "/discard", parked.discard, refusals=parked.MENDED),
+            ),
+            role="operator",
+        ),
     ),
 )
 

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import os
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -16,15 +15,15 @@ from typer.core import TyperGroup
 
 from service import embedded, process
 from service import settings as variables
-from service.commands import db, log, migrate, projections, show
+from service.commands import analyst, db, log, migrate, projections, show
 from service.commands.ingest import ingest as ingested
 from service.commands.reach import reachable
+from service.commands.span import span
 from service.commands.welcome import welcome
 from service.http.token import ROLES, Principal, mint, tenant
 from service.refusal import Unavailable
 from service.settings import Secret, Settings, load
 
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 Tenant = Annotated[str, typer.Option("--tenant", help="A tenant's name or id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -37,7 +36,7 @@ class Sentences(TyperGroup):
         logging.getLogger().addHandler(logging.NullHandler())
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:
             if os.environ.get("LOG_LEVEL", "").lower() == "debug":
@@ -58,6 +57,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(projections.app, name="projections")
 app.add_typer(log.app, name="log")
+app.add_typer(analyst.app, name="analyst")
 
 
 @app.command()
@@ -139,11 +139,3 @@ def bench(
     from bench.__main__ import run  # noqa: PLC0415 - it needs what only developers install
 
     raise typer.Exit(run(only, size))
-
-
-def span(text: str) -> timedelta:
-    """Return the time that `text` names, such as 90s, 30m, 1h or 7d. Raises ValueError."""
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
-    if match is None or not int(match[1]):
-        raise ValueError("A time is a number and a unit, such as 90s, 30m, 1h or 7d.")
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])

@@ -1,16 +1,19 @@
 """The database as the service speaks to it: small pools by purpose; none starves another."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from service import dsn
 from service.pool import Health, Pool, connect
 from service.refusal import Unavailable
 from service.settings import Settings
 
+FEWEST: Final = 4
+"""With so few connections a build, whose steps are long, shares that of the projector."""
+
 
 class Database:
-    """The pools: commands, queries, projections and operators cannot starve one another."""
+    """The pools: commands, queries, projections, builds and operators cannot starve one another."""
 
     def __init__(
         self,
@@ -25,13 +28,16 @@ class Database:
         self._target = dsn.parse(url, pooler=pooler)
         self._direct = dsn.parse(direct_url, pooler="none") if direct_url else None
         projector, commands = max(1, size // 8), max(1, size // 4)
-        queries = max(1, size - projector - commands - 1)
+        builds = int(size > FEWEST)
+        queries = max(1, size - projector - commands - builds - 1)
         self._health = Health(self._target)
         self.commands = Pool(self._health, commands, echo=echo)
         self.queries = Pool(self._health, queries, retries=True, echo=echo)
         self.projector = Pool(self._health, projector, echo=echo)
         self.ops = Pool(self._health, 1, retries=True, echo=echo)
-        self.pools = (self.commands, self.queries, self.projector, self.ops)
+        self.builds = Pool(self._health, 1, echo=echo) if builds else self.projector
+        pools = (self.commands, self.queries, self.projector, self.ops, self.builds)
+        self.pools = tuple(dict.fromkeys(pools))
 
     async def open(self) -> None:
         """Make the pools; they connect when first used, so the database may come later."""

@@ -130,18 +130,21 @@ class Pool:
     async def run(self, work: "Work[T]", sql: str = "") -> T:
         """Return what `work` makes of a connection; once more on a fresh one where that is safe.
 
-        Safe is what never reached the server, what it has undone, and all in a pool of reads.
+        Safe is what never reached the server, what it has undone, and all in a pool of reads. Who
+        gave up waiting for a lock wanted others to come first, so that is not tried again at once.
         """
         started = time.perf_counter()
         try:
             try:
                 return await self._once(work)
             except Trouble as trouble:
-                if trouble.sent and not self._retries:
+                again = not trouble.sent or self._retries
+                if not again or isinstance(trouble.error, asyncpg.LockNotAvailableError):
                     raise
                 return await self._once(work)
         except Trouble as trouble:
-            self._health.note(trouble.error)
+            if not isinstance(trouble.error, UNDONE):  # then the database is well
+                self._health.note(trouble.error)
             raise Unavailable from trouble.error
         finally:
             if self._echo:

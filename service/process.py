@@ -12,15 +12,14 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
-import psycopg
 from uuid_utils.compat import uuid7
 
 from service import database as db
-from service import migrate
+from service import housekeeping
 from service.app import make_app
-from service.database import Database
 from service.generation.recipe import Tools
 from service.generation.recipes import RECIPES, generator
 from service.generation.worker import Worker
@@ -32,9 +31,11 @@ from service.http.sse import Streams
 from service.http.state import State
 from service.log.handle import Log
 from service.log.listen import listen
-from service.projection import engine, projector
+from service.projection import projector
+from service.projection.projector import LONGEST_PAUSE
 from service.projection.tail import Tail
-from service.refusal import Unavailable
+from service.quiet import Quiet
+from service.readiness import migrated, prepared, rest, served, waited
 from service.settings import Settings
 
 ROLES: Final = ("api", "projector", "worker")
@@ -42,7 +43,6 @@ DRAIN_SECONDS: Final = 1.0
 """How long a process that is told to stop still answers, so that balancers see it is not ready."""
 PATIENCE: Final = 20.0
 """How long requests in flight may take to end."""
-PAUSE_MAX: Final = 5.0
 
 log: Final = logging.getLogger(__name__)
 
@@ -50,10 +50,34 @@ log: Final = logging.getLogger(__name__)
 class Wakes:
     """What wakes the roles: something new in the log, something new in the queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: Quiet) -> None:
         """Start with nothing new."""
+        self.quiet = quiet
         self.log = asyncio.Event()
         self.queue = asyncio.Event()
+
+    def appended(self) -> None:
+        """Wake the projector; and the worker too where nobody listens for it now."""
+        self.log.set()
+        if self.quiet.stir():
+            self.queue.set()
+
+    def channels(self, tail: Tail) -> dict[str, Callable[[str], None]]:
+        """Return what to do at a notification; an empty one only says that somebody listens."""
+        return {
+            "daybook_log": partial(self._heard, self.log),
+            "daybook_queue": partial(self._heard, self.queue),
+            "daybook_tail": tail.heard,
+        }
+
+    def longest_pause(self) -> float:
+        """Return the seconds after which an idle role looks at the database by itself."""
+        return self.quiet.longest(LONGEST_PAUSE)
+
+    def _heard(self, wake: asyncio.Event, payload: str) -> None:
+        if payload:
+            self.quiet.stir()
+        wake.set()
 
 
 async def run(
@@ -145,59 +169,39 @@ def settle_memory() -> None:
 
 
 async def working(settings: Settings, roles: Sequence[str], of: Resources) -> None:
-    """Bring the schema up to date, then do what the roles are for, for ever."""
+    """Bring the schema up to date, then do what the roles are for, for ever.
+
+    Projections advance from the start, so that what serves stays fresh while its successor is
+    built. Where that will look the same, requests are taken meanwhile.
+    """
     await migrated(settings, of.state)
-    await prepared(of.database, of.state)
-    wakes = Wakes()
-    channels = {
-        "daybook_log": lambda _: wakes.log.set(),
-        "daybook_queue": lambda _: wakes.queue.set(),
-        "daybook_tail": lambda position: of.tail.note(int(position or 0)),
-    }
+    wakes = Wakes(Quiet(may_sleep=settings.may_sleep))
+    of.log.when_appended(wakes.appended)
+    listening = partial(listen, of.database, wakes.channels(of.tail), wakes.quiet.asleep)
+    projecting = partial(projector.run, of.database, of.tail, wakes.log, wakes.longest_pause)
+    approve = settings.projection_swap == "auto"
+    building = partial(prepared, of.database, of.state, approve=approve)
+    await waited(of.tail.look)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(lasting("listener", lambda: listen(of.database, channels)))
+        tasks.create_task(lasting("listener", listening))
         if "projector" in roles:
-            project = lambda: projector.run(of.database, of.tail, wakes.log)  # noqa: E731
-            tasks.create_task(lasting("projector", project))
+            tasks.create_task(lasting("projector", projecting))
+            keeping = partial(housekeeping.run, of.database, of.tail, wakes.quiet.asleep)
+            tasks.create_task(lasting("housekeeping", keeping))
+        if await served(of.database):
+            tasks.create_task(lasting("build of projections", building))
+        else:
+            await building()
         if "worker" in roles:
-            tasks.create_task(lasting("worker", worker(settings, of, wakes.queue).run))
+            tasks.create_task(lasting("worker", worker(settings, of, wakes).run))
         of.state.ready()
 
 
-def worker(settings: Settings, of: Resources, wake: asyncio.Event) -> Worker:
+def worker(settings: Settings, of: Resources, wakes: Wakes) -> Worker:
     """Return this process's worker, named so that people find it. Raises ValueError."""
     name = f"{platform.node()}:{os.getpid()}"
     tools = Tools(of.database, generator(settings.generator))
-    return Worker(name, of.log, tools, RECIPES, wake)
-
-
-async def migrated(settings: Settings, state: State) -> None:
-    """Apply what is pending; wait for a database that is not there. Raises `MigrationError`."""
-    url = settings.direct_url or settings.database_url
-    assert url is not None  # noqa: S101 - resourced has refused the other case
-    pause = 0.1
-    while True:
-        try:
-            applied = await asyncio.to_thread(migrate.up, url.reveal())
-        except migrate.MigrationError as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError):
-                raise
-            state.reason = "The database does not answer; it is asked again and again."
-            pause = await rest(pause)
-        else:
-            log.info("applied %s", ", ".join(applied) or "no migration: the schema is current")
-            return
-
-
-async def prepared(database: Database, state: State) -> None:
-    """Bring every projection to its present text, however long the database stays away."""
-    state.reason = "The projections are being built."
-    pause = 0.1
-    while True:
-        try:
-            return await engine.prepare(database)
-        except Unavailable:
-            pause = await rest(pause)
+    return Worker(name, of.log, tools, RECIPES, wakes.queue, longest_pause=wakes.longest_pause)
 
 
 async def lasting(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -209,12 +213,6 @@ async def lasting(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("the %s failed; it is started again", name)
             pause = await rest(pause)
-
-
-async def rest(pause: float) -> float:
-    """Sleep for `pause` seconds; return how long to sleep next time."""
-    await asyncio.sleep(pause)
-    return min(pause * 2, PAUSE_MAX)
 
 
 async def either(work: "asyncio.Task[None]", stopping: asyncio.Event) -> None:

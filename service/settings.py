@@ -53,6 +53,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     pooler: str = "auto"
     pool_size: int = 10
     max_overflow: int = 5
+    may_sleep: bool = False
+    projection_swap: str = "auto"
     home: Path
     host: str = "127.0.0.1"
     port: int = 8080
@@ -88,6 +90,8 @@ def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".e
         pooler=values["DB_POOLER"],
         pool_size=values["DB_POOL_SIZE"],
         max_overflow=values["DB_MAX_OVERFLOW"],
+        may_sleep=values["DATABASE_MAY_SLEEP"],
+        projection_swap=values["PROJECTION_SWAP"],
         home=home,
         host=values["DAYBOOK_HOST"],
         port=values["DAYBOOK_PORT"],

@@ -81,6 +81,7 @@ def folder(text: str) -> Path:
 
 
 POOLERS: Final = one_of("auto", "transaction", "none")
+SWAPS: Final = one_of("auto", "manual")
 LEVELS: Final = one_of("debug", "info", "warning", "error")
 WEB: Final = url("http", "https")
 
@@ -101,6 +102,8 @@ VARIABLES: Final = (
     Variable("DB_POOLER", "auto", "transaction or none; auto looks at the URL", POOLERS),
     Variable("DB_POOL_SIZE", "10", "connections of a process", whole(4, 1000)),
     Variable("DB_MAX_OVERFLOW", "5", "connections beyond, when busy", whole(0, 1000)),
+    Variable("DATABASE_MAY_SLEEP", "false", "let an idle database alone, to sleep", flag),
+    Variable("PROJECTION_SWAP", "auto", "auto or manual: who swaps in a changed one", SWAPS),
     Variable("DAYBOOK_HOME", ".daybook", "where data, key and spool live", folder),
     Variable("DAYBOOK_HOST", "127.0.0.1", "the address to listen on"),
     Variable("DAYBOOK_PORT", "8080", "the port to listen on; 0 picks a free one", whole(0, 65535)),

@@ -28,6 +28,8 @@ class Proxy:
         self._open.set()
         self.losing = 0
         self.lost = 0
+        self.holding = 0
+        self.held = 0
 
     @property
     def url(self) -> str:
@@ -62,10 +64,22 @@ class Proxy:
         """Cut the connection in place of the next `count` replies."""
         self.losing = count
 
+    def hold_replies(self, count: int) -> None:
+        """Keep the next `count` replies for good, and their connections open: each is frozen."""
+        self.holding = count
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving = asyncio.current_task()
         assert serving is not None
         self._serving.add(serving)
+        try:
+            await self._connect(reader, writer)
+        except OSError:  # the server is away
+            writer.transport.abort()
+        finally:
+            self._serving.discard(serving)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await self._dial()
         flows = [
             asyncio.create_task(self._pass(reader, back)),
@@ -79,7 +93,6 @@ class Proxy:
         for end in (writer, back):
             end.transport.abort()
         self._flows.difference_update(flows)
-        self._serving.discard(serving)
 
     async def _pass(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool = False
@@ -91,6 +104,10 @@ class Proxy:
                     self.losing -= 1
                     self.lost += 1
                     return
+                if answers and self.holding:
+                    self.holding -= 1
+                    self.held += 1
+                    await asyncio.Event().wait()
                 target.write(data)
                 await target.drain()
 
@@ -144,6 +161,14 @@ class Child:
         """Kill the child with SIGKILL; return its exit code, which says whether it came to that."""
         self._process.send_signal(signal.SIGKILL)
         return self.finish()
+
+    def freeze(self) -> None:
+        """Stop the child where it is, as a debugger or a machine without memory does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen child go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def _read(self) -> None:
         assert self._process.stdout is not None

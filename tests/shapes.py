@@ -1,6 +1,7 @@
 """Hypothesis strategies for the product's structs, as their annotations say."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar, get_type_hints
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ LINES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 st.register_type_strategy(str, LINES)
 st.register_type_strategy(int, st.integers(0, 60))
 st.register_type_strategy(float, st.floats(0, 100).map(lambda number: round(number, 2)))
+st.register_type_strategy(Decimal, st.decimals(0, 100, places=12) | st.integers(0, 9).map(Decimal))
 st.register_type_strategy(
     datetime,
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001

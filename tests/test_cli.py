@@ -190,24 +190,6 @@ def test_the_log_is_shown_as_lines_of_json(named: str, tmp_path: Path) -> None:
     assert same == event
 
 
-async def test_projections_are_listed_for_programs(named: str, projected: object) -> None:
-    listed = json.loads(run_here("projections", "list", "--json"))
-
-    assert {"name", "state", "position", "head", "lag", "generation"} <= listed[0].keys()
-
-
-async def test_a_projection_is_rebuilt_beside_the_one_that_serves(
-    named: str, projected: object
-) -> None:
-    assert run_here("projections", "rebuild", "course").startswith("course is served from course_")
-
-
-def run_here(*arguments: str) -> str:
-    """The output of a process of its own, for tests that have an event loop already."""
-    command = [sys.executable, str(RUN), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 class Service:
     """`run.py serve` as a real process."""
 

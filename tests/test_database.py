@@ -110,7 +110,8 @@ async def test_no_session_state_outlives_a_transaction(database: Database) -> No
 
 
 async def test_pools_do_not_starve_one_another(database: Database) -> None:
-    async with database.ops.connection(), database.projector.connection():
+    async with database.ops.connection(), database.builds.connection():
+        assert await database.projector.fetchval("SELECT 1") == 1
         assert await database.fetchval("SELECT 1") == 1
         assert await database.execute("SELECT 1") == "SELECT 1"
 

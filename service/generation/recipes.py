@@ -20,7 +20,7 @@ from service.course.decider import COURSE, Course
 from service.course.recipe import Progress, recipe
 from service.course.recipe import Tools as CourseTools
 from service.database import Database
-from service.generation.generator import Brief, Generator
+from service.generation.generator import Brief, GenerationFailed, Generator
 from service.generation.offline.offline import Offline
 from service.generation.recipe import Recipe, Step, Tools
 from service.job.decider import Request
@@ -29,6 +29,12 @@ from service.library import views as library
 from service.library.material import Material
 
 GENERATORS: Final = MappingProxyType({"offline": Offline})
+
+
+class NotReadYet(GenerationFailed):
+    """The library is behind the log: what was just added to it is not found yet."""
+
+    retryable = True
 
 
 def generator(name: str) -> Generator:
@@ -90,6 +96,10 @@ def _recording(made: Outline | Lesson) -> RecordOutline | RecordLesson:
 
 
 async def _material(database: Database, tenant_id: UUID, brief: Brief) -> Sequence[Material]:
+    if not await library.caught_up(database, tenant_id):
+        raise NotReadYet(
+            "The library has not taken in the latest sources.", "It is tried again by itself."
+        )
     return await library.material(
         database, tenant_id, brief.topic, source_filter=brief.source_filter
     )

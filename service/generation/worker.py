@@ -40,7 +40,7 @@ class Worker:
         *,
         slots: int = 32,
         lease_seconds: float = LEASE_SECONDS,
-        longest_pause: float = 2.0,
+        longest_pause: Callable[[], float] = lambda: 2.0,
         now: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -71,7 +71,7 @@ class Worker:
         while True:
             self._wake.clear()
             claimed = await self._claim()
-            pause = FIRST_PAUSE if claimed else min(pause * 2, self._longest_pause)
+            pause = FIRST_PAUSE if claimed else min(pause * 2, self._longest_pause())
             if not claimed or len(self._runs) >= self._slots:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):

@@ -26,9 +26,15 @@ def application(
     mount(app, routes)
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(say_bye)
+    app.on_cleanup.append(stop_builds)
     return app
 
 
 async def say_bye(app: web.Application) -> None:
     """End the event streams, which would otherwise hold the server until its patience ends."""
     app[RESOURCES].streams.draining.set()
+
+
+async def stop_builds(app: web.Application) -> None:
+    """Stop the rebuilds that go on in the background; none outlives the process's service."""
+    await app[RESOURCES].builds.close()

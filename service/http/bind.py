@@ -9,16 +9,16 @@ from uuid import UUID, uuid5
 import msgspec
 from aiohttp import web
 
-from service.http import form, header, token
+from service.http import form, guard, header, token
 from service.http.body import check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
+from service.http.download import Download, send
 from service.http.parameter import path_of
-from service.http.query import misfit, query
+from service.http.query import query
 from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
 from service.refusal import Forbidden, Unauthenticated, Unavailable
-from service.sql import SQL
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
@@ -66,6 +66,8 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             position = await reached(asked, resources)
             call = called(route, request, principal, body=body, asked=asked, resources=resources)
             answer = await route.handler(call)
+        if isinstance(answer, Download):
+            return await send(request, principal, resources.streams, answer, seen(position))
         return respond(answer, route, position)
 
     return handle
@@ -130,9 +132,7 @@ async def come(position: int, of: Resources) -> bool:
     """
     if position <= of.tail.position or await of.tail.reached(position, SOON):
         return True
-    head = await of.database.fetchval(SQL["log/head"])
-    if position > head:
-        raise misfit("min_position", f"This log ends at position {head}.")
+    await guard.known(position, "min_position", of)
     return await of.tail.reached(position, READ_WAIT)
 
 
@@ -192,11 +192,13 @@ def respond(
     """Return the response to send; a read says which position it has seen."""
     if not isinstance(answer, Answer):
         return answer
-    headers = dict(answer.headers)
-    if position is not None:
-        headers[POSITION_HEADER] = str(position)
     return web.Response(
         status=answer.status or route.status,
         body=_encoder.encode(answer.value),
-        headers={"Content-Type": route.media, **headers},
+        headers={"Content-Type": route.media, **answer.headers, **seen(position)},
     )
+
+
+def seen(position: int | None) -> dict[str, str]:
+    """Return the header that says which position a read has seen."""
+    return {} if position is None else {POSITION_HEADER: str(position)}

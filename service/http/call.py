@@ -15,8 +15,10 @@ from service.http.state import State
 from service.http.token import Principal
 from service.log.commit import Receipt
 from service.log.handle import Context, Log
+from service.projection.builds import Builds
 from service.projection.tail import Tail
 from service.settings import Settings
+from service.view.hub import Hubs
 
 B_co = TypeVar("B_co", covariant=True)
 Q_co = TypeVar("Q_co", covariant=True)
@@ -37,6 +39,8 @@ class Resources(Struct, frozen=True):
     state: State
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    builds: Builds = field(default_factory=Builds)
+    hubs: Hubs = field(default_factory=Hubs)
 
 
 RESOURCES: Final = web.AppKey("resources", Resources)

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from service.http import paging, sse
+from service.http import guard, paging, sse
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Position
 from service.http.paging import Page, Paged
@@ -76,7 +76,7 @@ async def events(call: Call[Nothing, Feed]) -> Answer[list[CloudEvent]] | web.St
     With `Accept: text/event-stream` the answer does not end: each event comes as it is folded into
     the read models, `id` being its position. A batch may be empty: ask again with the same `after`.
     """
-    start = sse.resume_after(call.request, call.query.after)
+    start = await guard.resumed(call, call.query.after)
     if EVENT_STREAM in call.request.headers.get("Accept", ""):
         return await sse.serve(
             call.request, call.principal, call.resources.streams, live(call, start)
@@ -97,7 +97,7 @@ async def stream(call: Call[Nothing, Paged]) -> Answer[Page[EventView]]:
 
 async def history(call: Call[Nothing, Paged], stream_id: UUID) -> Answer[Page[EventView]]:
     """Answer with a page of one stream's events. Raises NotFound where the tenant has none."""
-    after = paging.after(call, int) or 0
+    after = await guard.known(paging.after(call, int) or 0, "cursor", call.resources)
     recorded = await read_range(
         call.resources.database,
         call.tenant_id,

@@ -199,8 +199,8 @@ def _success(route: Route, shape: Shape, schema_of: Mapping[Any, Json], status: 
         content[route.media] = {"schema": schema_of[shape.value]}
     elif not route.streams:
         content[route.media] = {"schema": {"type": "string"}}
-    if route.streams:
-        content[EVENT_STREAM] = {"schema": {"type": "string"}}
+    for media in (*route.downloads, *((EVENT_STREAM,) if route.streams else ())):
+        content[media] = {"schema": {"type": "string"}}
     answer: Json = {"description": status.phrase, "content": content}
     if headers := {name: _ANSWERED[name] for name in _answered(route, shape)}:
         answer["headers"] = headers

@@ -23,7 +23,7 @@ NOT_FILTERS: Final = frozenset({"cursor", "limit", "min_position"})
 class Paged(Read, frozen=True):
     """The query of a list: where to go on from, and how much to take."""
 
-    cursor: Annotated[str, Meta(max_length=1000)] | None = None
+    cursor: Annotated[str, Meta(max_length=4000)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
@@ -55,9 +55,14 @@ def page(call: Call[Any, Paged], rows: Sequence[T], key: Callable[[T], object]) 
     items = rows[: call.query.limit]
     if len(rows) <= call.query.limit:
         return Answer(Page(items))
-    cursor = _seal(call, msgspec.json.encode(key(items[-1])))
-    following = str(call.request.rel_url.update_query(cursor=cursor))
-    return Answer(Page(items, following), {"Link": f'<{following}>; rel="next"'})
+    address = following(call, key(items[-1]))
+    return Answer(Page(items, address), {"Link": f'<{address}>; rel="next"'})
+
+
+def following(call: Call[Any, Paged], key: object) -> str:
+    """Return the address of the page that goes on after `key`, which `after` will return there."""
+    cursor = _seal(call, msgspec.json.encode(key))
+    return str(call.request.rel_url.update_query(cursor=cursor))
 
 
 def _seal(call: Call[Any, Paged], payload: bytes) -> str:

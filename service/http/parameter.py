@@ -64,6 +64,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "source": Parameter(uuid, UUID_SCHEMA, "A source document's id."),
     "stream": Parameter(uuid, UUID_SCHEMA, "A stream's id."),
     "projection": Parameter(slug, SLUG_SCHEMA, "A projection's name."),
+    "view": Parameter(slug, SLUG_SCHEMA, "A view's name."),
 }
 
 

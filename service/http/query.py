@@ -1,6 +1,6 @@
 """Query strings to structs: every parameter known, and given once."""
 
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -11,6 +11,9 @@ from service.http.problem import FieldError
 from service.refusal import Invalid, Malformed
 
 T = TypeVar("T")
+
+OTHERS: Final = "others"
+"""The field in which a struct gathers the parameters that it does not know, if it has one."""
 
 
 def query(request: web.BaseRequest, kind: type[T]) -> T:
@@ -29,10 +32,20 @@ def query(request: web.BaseRequest, kind: type[T]) -> T:
         if "\ufffd" in name + text:
             refuse_bad_utf8(request.rel_url.raw_query_string)
     try:
-        return msgspec.convert(fields, kind, strict=False)
+        return msgspec.convert(gathered(fields, kind), kind, strict=False)
     except msgspec.ValidationError as error:
         found = fault(str(error))
         raise misfit((found.pointer or "").removeprefix("/"), found.detail) from error
+
+
+def gathered(given: dict[str, str], kind: type[Any]) -> dict[str, Any]:
+    """Return `given`, with what `kind` does not know in its field `others` where it has that."""
+    fields = set(getattr(kind, "__struct_fields__", ()))
+    if OTHERS not in fields:
+        return dict(given)
+    known = given.keys() & (fields - {OTHERS})
+    others = {name: text for name, text in given.items() if name not in known}
+    return {name: given[name] for name in known} | {OTHERS: others}
 
 
 def misfit(parameter: str, detail: str) -> Invalid:

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from service.http.body import JSON, MEBIBYTE, UPLOAD_MAX, Nothing
 from service.http.call import Answer, Call
+from service.http.download import Download
 from service.http.form import Form
 from service.refusal import Refusal
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Answer[Any] | web.StreamResponse]]
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer[Any] | Download | web.StreamResponse]]
 
 
 class Route(Struct, frozen=True):
@@ -22,8 +23,9 @@ class Route(Struct, frozen=True):
     What else there is to know stands at the handler: its docstring's first line is the summary,
     and the types of its ``Call[Body, Query]`` and its ``Answer[Value]`` are what is decoded and
     encoded. `also` are other statuses it may answer with, and `streams` marks a handler that may
-    answer with an event stream, which has no deadline. `limit` is the size in bytes a body may
-    have: a mebibyte if not given, or an upload's where the handler takes a form.
+    answer with an event stream, which has no deadline. `downloads` are the media types in which it
+    may answer too, on demand. `limit` is the size in bytes a body may have: a mebibyte if not
+    given, or an upload's where the handler takes a form.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Route(Struct, frozen=True):
     limit: int | None = None
     media: str = JSON
     streams: bool = False
+    downloads: tuple[str, ...] = ()
 
 
 class Shape(Struct, frozen=True):
@@ -74,6 +77,9 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
-def under(prefix: str, routes: Iterable[Route]) -> tuple[Route, ...]:
-    """Return `routes` with `prefix` before each path."""
-    return tuple(msgspec.structs.replace(route, path=prefix + route.path) for route in routes)
+def under(prefix: str, routes: Iterable[Route], *, role: str | None = None) -> tuple[Route, ...]:
+    """Return `routes` with `prefix` before each path; `role` is asked for, where given."""
+    return tuple(
+        msgspec.structs.replace(route, path=prefix + route.path, role=role or route.role)
+        for route in routes
+    )

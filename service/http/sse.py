@@ -21,6 +21,8 @@ RETRY: Final = 3_000
 """Milliseconds a client waits before it comes back."""
 LAGGING: Final = 30.0
 """Seconds a client may leave a page untaken before it is sent away."""
+TURNS: Final = 3
+"""Streams that may read many rows at once, so that they leave connections to other reads."""
 PARTING: Final = 5.0
 """Seconds the last words may take to reach a slow client."""
 HEADERS: Final = {
@@ -33,15 +35,15 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class Message(Struct, frozen=True):
-    """One event of a stream; `id` is a position, which a client sends back to go on from there."""
+    """One event of a stream; `id` is what a client sends back to go on from there: a position."""
 
     data: Any
-    id: int | None = None
+    id: int | str | None = None
     event: str | None = None
 
     def encode(self) -> bytes:
         """Return the message as it is sent; JSON has no line breaks, so one data line will do."""
-        id_line = b"" if self.id is None else b"id: %d\n" % self.id
+        id_line = b"" if self.id is None else b"id: %s\n" % str(self.id).encode()
         event_line = b"" if self.event is None else b"event: %s\n" % self.event.encode()
         return id_line + event_line + b"data: " + _encoder.encode(self.data) + b"\n\n"
 
@@ -56,6 +58,7 @@ class Streams:
     def __init__(self, limit: int = 16) -> None:
         """Allow `limit` open streams to each principal."""
         self.draining = asyncio.Event()
+        self.turns = asyncio.Semaphore(TURNS)
         self._limit = limit
         self._open: Counter[tuple[UUID, str]] = Counter()
 
@@ -67,7 +70,7 @@ class Streams:
         """Hold one of the principal's places, or raise `TooMany`."""
         key = (principal.tenant_id, principal.subject)
         if self._open[key] >= self._limit:
-            raise TooMany(f"You have {self._limit} event streams open, as many as you may have.")
+            raise TooMany(f"You have {self._limit} streams open, as many as you may have.")
         self._open[key] += 1
         try:
             yield

@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from service.http import sse
+from service.http import guard, sse
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Position, Read, committed
 from service.http.header import prefer_wait
@@ -83,7 +83,7 @@ async def follow(call: Call[Nothing, Follow]) -> web.StreamResponse:
     Each event's id is a position: a client that was cut off goes on from it with `Last-Event-ID`,
     and is told with 204 that there is no more to come.
     """
-    after = sse.resume_after(call.request, call.query.after)
+    after = await guard.resumed(call, call.query.after)
     recorded = await steps(call, 0)
     if not recorded:
         raise NoSuchJob

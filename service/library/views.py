@@ -1,6 +1,8 @@
 """The library as it is read: one struct and one function per query."""
 
+import asyncio
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -9,6 +11,10 @@ from msgspec import Struct
 from service.database import Database
 from service.library.material import Chunk, Material
 from service.sql import SQL
+
+PATIENCE: Final = 20.0
+FIRST_PAUSE: Final = 0.02
+LONGEST_PAUSE: Final = 0.5
 
 
 class SourceLine(Struct, frozen=True):
@@ -83,6 +89,21 @@ async def search(
 
 def _is_exact(question: str) -> bool:
     return '"' in question or any(word.startswith("-") for word in question.split())
+
+
+async def caught_up(database: Database, tenant_id: UUID, patience: float = PATIENCE) -> bool:
+    """Wait until the library holds every source of the tenant in the log; tell whether it does.
+
+    A source that was acknowledged is then found, however soon somebody asks for it. `patience` is
+    in seconds. Raises Unavailable.
+    """
+    pause = FIRST_PAUSE
+    while await database.fetchval(SQL["library/awaited"], tenant_id):
+        if patience <= 0:
+            return False
+        await asyncio.sleep(pause)
+        patience, pause = patience - pause, min(2 * pause, LONGEST_PAUSE)
+    return True
 
 
 async def material(

@@ -18,7 +18,6 @@ CREATE TABLE sources (
     updated_at timestamptz NOT NULL,
     CONSTRAINT sources_pkey PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX sources_tenant_id_path_key ON sources (tenant_id, path);
 
 CREATE TABLE source_texts (
     source_id uuid   NOT NULL,
@@ -44,12 +43,8 @@ CREATE TABLE content_chunks (
     language      text     NOT NULL,
     search_config text     NOT NULL COLLATE "C",
     tsv           tsvector NOT NULL,
-    CONSTRAINT content_chunks_pkey PRIMARY KEY (source_id, ordinal),
-    CONSTRAINT content_chunks_id_key UNIQUE (id)
+    CONSTRAINT content_chunks_pkey PRIMARY KEY (source_id, ordinal)
 );
-CREATE INDEX content_chunks_tsv_idx ON content_chunks USING gin (tsv);
-CREATE INDEX content_chunks_tenant_id_path_idx ON content_chunks (tenant_id, path);
-CREATE INDEX content_chunks_tenant_id_search_config_idx ON content_chunks (tenant_id, search_config);
 
 -- Every word a tenant's sources have ever used, as search knows it (stemmed), for forgiving typing errors without an
 -- extension. position is that of its first use; words stay when their source goes, and then lead to no chunk.
@@ -60,7 +55,6 @@ CREATE TABLE source_words (
     trigrams  text[] NOT NULL,
     CONSTRAINT source_words_pkey PRIMARY KEY (tenant_id, word)
 );
-CREATE INDEX source_words_trigrams_idx ON source_words USING gin (trigrams);
 
 -- LZ4 packs long texts at a fraction of the default's cost, where the server was built with it.
 DO $$

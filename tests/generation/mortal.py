@@ -61,7 +61,7 @@ async def work(database: Database, appender: GroupAppender) -> None:
         RECIPES,
         asyncio.Event(),
         lease_seconds=LEASE_SECONDS,
-        longest_pause=0.1,
+        longest_pause=lambda: 0.1,
     )
 
     async def done() -> bool:

@@ -225,23 +225,30 @@ async def dry(
     aiohttp_client: AiohttpClient, resources: Resources, bearer: Callable[..., dict[str, str]]
 ) -> Client:
     """The real routes without a database: whoever gets past validation falls over."""
-    return await aiohttp_client(make_app(resources, Metrics(), ["api"]), headers=bearer())
+    admin = bearer("admin")
+    return await aiohttp_client(make_app(resources, Metrics(), ["api"]), headers=admin)
+
+
+@pytest.fixture
+async def projecting(database: Database, tail: Tail) -> AsyncIterator[asyncio.Task[None]]:
+    """A projector at work."""
+    await engine.prepare(database)
+    work = asyncio.create_task(projector.run(database, tail, asyncio.Event()))
+    yield work
+    work.cancel()
+    await asyncio.wait({work})
 
 
 @pytest.fixture
 async def live(
-    database: Database, log: Log, tail: Tail, resources: Resources
-) -> AsyncIterator[Resources]:
+    database: Database, log: Log, tail: Tail, resources: Resources, projecting: asyncio.Task[None]
+) -> Resources:
     """What the service runs on, with a projector at work."""
-    await engine.prepare(database)
-    work = asyncio.create_task(projector.run(database, tail, asyncio.Event()))
     resources = replace(
         resources, database=database, log=log, tail=tail, follow=follow.Follow(tail), new_id=uuid7
     )
     resources.state.ready()
-    yield resources
-    work.cancel()
-    await asyncio.wait({work})
+    return resources
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from service.database import Database
 from service.http import bind
 from service.http.call import Resources
 from service.http.metrics import Metrics
+from service.log.event import beyond
 from service.log.handle import Log
 from service.projection.tail import Tail
 from tests.http.conftest import Client
@@ -64,4 +65,4 @@ async def test_a_position_beyond_the_log_is_another_logs(behind: Client) -> None
     fault = (await response.json())["errors"][0]
 
     assert response.status == 422
-    assert fault == {"parameter": "min_position", "detail": "This log ends at position 2."}
+    assert fault == {"parameter": "min_position", "detail": beyond(2)}

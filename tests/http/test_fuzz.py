@@ -39,7 +39,7 @@ async def test_nothing_surprising_comes_back(
     fuzzing = await asyncio.create_subprocess_exec(
         SCHEMATHESIS,
         *("run", f"{address}/openapi.json", "--no-color", "--continue-on-failure"),
-        *("--header", f"Authorization: {bearer()['Authorization']}"),
+        *("--header", f"Authorization: {bearer('admin')['Authorization']}"),
         *("--checks", ",".join(CHECKS), "--max-time", str(SECONDS), "--warnings", "off"),
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
@@ -11,9 +12,12 @@ from pytest_aiohttp.plugin import AiohttpClient
 from service.app import make_app
 from service.database import Database
 from service.http.call import Resources
+from service.http.health import ProjectionView, projector_check
 from service.http.metrics import Metrics
 from service.http.state import State
+from service.log.append import GroupAppender
 from tests.http.conftest import Client
+from tests.log.batches import commit, write
 
 NOWHERE = "postgresql://nobody:canary@127.0.0.1:1/none"
 
@@ -89,3 +93,47 @@ async def test_every_projection_says_how_far_it_is(api: Client) -> None:
     for projection in await response.json():
         assert (projection["state"], projection["lag"]) == ("live", 0)
         assert projection["position"] == projection["head"] == 2
+
+
+FRESH = ProjectionView("job", "live", 9, 9, 0, "job_1", None, 0.0, 0.5, -1.0, 0)
+WORDS = {
+    "at work": (FRESH, "pass"),
+    "working off a backlog": (replace(FRESH, lag=9_000, age=60.0), "pass"),
+    "resting as long as it said": (replace(FRESH, heartbeat_age=90.0, overdue=-5.0), "pass"),
+    "frozen while nothing waits": (replace(FRESH, overdue=2.6), "warn"),
+    "frozen while an event waits": (replace(FRESH, overdue=2.6, lag=1, age=3.0), "fail"),
+    "never seen": (replace(FRESH, overdue=None, heartbeat_age=None, lag=1), "fail"),
+    "catching up": (replace(FRESH, state="behind", lag=5), "warn"),
+    "stopped": (replace(FRESH, state="stopped", lag=5, error="division by zero"), "warn"),
+    "with a parked stream": (replace(FRESH, parked=1), "warn"),
+    "beyond a restored log": (replace(FRESH, lag=-3), "fail"),
+}
+
+
+@pytest.mark.parametrize("case", WORDS)
+def test_the_projector_is_judged_by_what_it_promised(case: str) -> None:
+    row, verdict = WORDS[case]
+
+    assert projector_check([row]).status == verdict
+
+
+@pytest.fixture
+async def unfolded(
+    aiohttp_client: AiohttpClient, live: Resources, projecting: asyncio.Task[None]
+) -> Client:
+    """The application on a real database whose projector has just died."""
+    projecting.cancel()
+    await asyncio.wait({projecting})
+    await live.database.execute("UPDATE ops.tail SET due_at = now() - interval '3 s'")
+    return await aiohttp_client(make_app(live, Metrics(), ["api"]))
+
+
+async def test_a_dead_projector_is_noticed_and_stale_reads_are_not_called_ready(
+    unfolded: Client, appender: GroupAppender
+) -> None:
+    quiet, found = await checks(unfolded)
+    await appender.append(commit(write(uuid4(), 0)))
+    stale, stale_found = await checks(unfolded)
+
+    assert (quiet, found["projector"]) == (200, "warn")
+    assert (stale, stale_found["projector"]) == (503, "fail")

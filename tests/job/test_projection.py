@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from uuid import uuid4
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,7 +21,9 @@ from service.job.decider import (
     Start,
 )
 from service.job.views import JobView, job
+from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.log.handle import Log
+from tests.ledger.calls import call
 from tests.projection.histories import TENANTS, context
 
 Project = Callable[[], Awaitable[None]]
@@ -105,3 +109,96 @@ async def test_a_job_is_read_by_its_tenant_alone(
     found = await seen(log, database, projected)
 
     assert await job(database, TENANTS[1], found.id) is None
+
+
+async def spend(log: Log, *calls: RecordCall, tenant: UUID = TENANT) -> None:
+    """Call language models, each time for the job that the call names."""
+    for one in calls:
+        stream = ledger_id(tenant, one.job_id or one.target)
+        await log.handle(LEDGER, stream, one, context(tenant))
+
+
+async def spent(database: Database, of: UUID) -> tuple[Any, ...]:
+    """Return what the calls for a job took together, and the model of the last."""
+    row = await database.fetchrow(
+        "SELECT token_usage, cost, model_used FROM read.generation_jobs WHERE id = $1", of
+    )
+    return tuple(row or ())
+
+
+async def test_a_job_costs_what_its_calls_cost_those_that_failed_too(
+    log: Log, database: Database, projected: Project
+) -> None:
+    stream = (await seen(log, database, projected, Start("w"))).id
+    price = Decimal("0.1")
+    await spend(log, call(job_id=stream, tokens_in=5, tokens_out=2, cost=price))
+    await projected()
+    before = await spent(database, stream)
+    await spend(
+        log,
+        call(job_id=stream, tokens_in=1, tokens_out=1, cost=price, outcome="invalid"),
+        call(job_id=stream, tokens_in=1, tokens_out=0, cost=price, model_returned="last"),
+        call(job_id=stream, tokens_in=0, tokens_out=0, cost=None, model_returned=""),
+    )
+    await projected()
+
+    assert before == (7, price, "gpt-5-mini-2025-08-07")
+    assert await spent(database, stream) == (10, Decimal("0.3"), "last")
+
+
+async def test_a_model_that_did_not_answer_was_not_used(
+    log: Log, database: Database, projected: Project
+) -> None:
+    stream = (await seen(log, database, projected)).id
+    await spend(log, call(job_id=stream, model_returned=""))
+    await projected()
+
+    assert (await spent(database, stream))[2] is None
+
+
+async def test_a_call_leaves_a_jobs_status_alone(
+    log: Log, database: Database, projected: Project
+) -> None:
+    stream = (await seen(log, database, projected, Start("w"), Complete())).id
+    await spend(log, call(job_id=stream))
+    await projected()
+
+    found = await job(database, TENANT, stream)
+    assert found is not None
+    assert (found.status, found.completed_at is None) == ("COMPLETED", False)
+
+
+async def test_calls_for_no_job_an_unknown_one_or_another_tenants_cost_no_job_anything(
+    log: Log, database: Database, projected: Project
+) -> None:
+    stream = (await seen(log, database, projected)).id
+    await spend(log, call(job_id=None), call(job_id=uuid4()))
+    await spend(log, call(job_id=stream), tenant=TENANTS[1])
+    await projected()
+
+    assert await spent(database, stream) == (0, 0, None)
+    assert await database.fetchval("SELECT count(*) FROM read.generation_jobs") == 1
+    assert await database.fetchval("SELECT count(*) FROM ops.parked") == 0
+
+
+async def test_an_error_is_counted_for_each_attempt_and_each_job_that_stands_failed_by_it(
+    log: Log, database: Database, projected: Project
+) -> None:
+    retried = Fail("Busy.", "Wait.", retryable=True, retry_at=LATER)
+    busy = Fail("Busy.", "Wait.", retryable=False)
+    broken = Fail("Broken.", "Mend it.", retryable=False)
+    await seen(log, database, projected, Start("w"), retried, Start("w"), retried, Complete())
+    await seen(log, database, projected, Start("w"), retried, Start("w"), busy)
+    await seen(log, database, projected, Start("w"), broken, Retry(), Start("w"), busy)
+    await seen(log, database, projected, Start("w"), busy, Retry())
+
+    rows = await database.fetch("SELECT * FROM read.v_failures ORDER BY error")
+    assert [(r["error"], r["failures"], r["jobs"], r["jobs_failed"]) for r in rows] == [
+        ("Broken.", 1, 1, 0),
+        ("Busy.", 6, 4, 2),
+    ]
+    times = await database.fetch(
+        "SELECT min(recorded_at) AS first, max(recorded_at) AS last FROM log.events"
+        " WHERE data ->> 'error' IS NOT NULL GROUP BY data ->> 'error' ORDER BY data ->> 'error'"
+    )
+    assert [(r["first_seen"], r["last_seen"]) for r in rows] == [tuple(row) for row in times]

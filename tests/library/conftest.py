@@ -1,5 +1,5 @@
 """The application on a real database, for the library's routes."""
 
-from tests.http.conftest import api, bearer, live, resources
+from tests.http.conftest import api, bearer, live, projecting, resources
 
-__all__ = ["api", "bearer", "live", "resources"]
+__all__ = ["api", "bearer", "live", "projecting", "resources"]

@@ -1,6 +1,8 @@
 """A recipe gets the sources that say most about its topic."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import pytest
 
@@ -65,3 +67,16 @@ async def test_nothing_is_better_than_something_else(material: Ask) -> None:
 
 async def test_no_more_than_asked_for(material: Ask) -> None:
     assert len(await material("water", limit=1)) == 1
+
+
+async def test_a_source_that_was_just_acknowledged_is_waited_for(
+    log: Log, database: Database, projected: Callable[[], Awaitable[None]]
+) -> None:
+    await fill(log)
+    early = await views.caught_up(database, TENANT, patience=0)
+    waiting = asyncio.create_task(views.caught_up(database, TENANT))
+
+    await projected()
+
+    assert (early, await waiting) == (False, True)
+    assert await views.caught_up(database, UUID(int=9), patience=0)
