@@ -17,6 +17,7 @@ from service.database import Database
 from service.generation.recipe import Recipe, Step, Tools
 from service.generation.worker import Worker
 from service.http import token, wire
+from service.http.keyring import KeyRing
 from service.log.append import GroupAppender
 from service.log.handle import Log
 from service.log.listen import listen
@@ -63,7 +64,7 @@ def bearer() -> str:
     """Return an Authorization header that the API of `serving` takes."""
     principal = token.Principal(token.tenant("bench"), "bench", "user")
     now = datetime.now(UTC)
-    return f"Bearer {token.mint(KEY, principal, timedelta(hours=1), now)}"
+    return f"Bearer {token.mint(KeyRing.of(Secret(KEY)), principal, timedelta(hours=1), now)}"
 
 
 @asynccontextmanager

@@ -77,6 +77,7 @@ API: Final = under(
                 Route("POST", PARKED + "/discard", parked.discard, refusals=parked.MENDED),
             ),
             role="operator",
+            house=True,
         ),
     ),
 )

@@ -20,7 +20,8 @@ from service.commands.ingest import ingest as ingested
 from service.commands.reach import reachable
 from service.commands.span import span
 from service.commands.welcome import welcome
-from service.http.token import ROLES, Principal, mint, tenant
+from service.http.keyring import KeyRing
+from service.http.token import ROLES, Principal, mint, rank, tenant
 from service.refusal import Unavailable
 from service.settings import Secret, Settings, load
 
@@ -105,8 +106,9 @@ def token(
     ttl: Annotated[str, typer.Option(help="How long it lasts, such as 30m, 1h or 7d.")] = "1h",
 ) -> None:
     """Print a bearer token, and nothing else."""
-    principal = Principal(tenant(tenant_name), "operator", role)
-    print(mint(load().secret_key.reveal(), principal, span(ttl), datetime.now(UTC)))
+    house = rank(role) >= rank("operator")
+    principal = Principal(tenant(tenant_name), "operator", role, house=house)
+    print(mint(KeyRing.of(load().secret_key), principal, span(ttl), datetime.now(UTC)))
 
 
 @app.command()

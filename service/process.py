@@ -26,6 +26,7 @@ from service.generation.worker import Worker
 from service.http import wire
 from service.http.call import Resources
 from service.http.follow import Follow
+from service.http.keyring import KeyRing
 from service.http.metrics import MeteredAppender, Metrics
 from service.http.sse import Streams
 from service.http.state import State
@@ -150,6 +151,7 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
                 state=State(),
                 now=lambda: datetime.now(UTC),
                 new_id=uuid7,
+                keys=KeyRing.of(settings.secret_key),
             ),
             metrics,
         )

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from service import embedded
 from service.cli import app
+from service.http.keyring import KeyRing
 from service.http.token import tenant, verify
 from service.settings import secret_key
 
@@ -67,7 +68,7 @@ def test_a_token_stands_alone_and_says_what_was_asked(home: Path) -> None:
     result = run("token", "--role", "analyst", "--tenant", "school", "--ttl", "30m")
 
     (token,) = result.stdout.splitlines()
-    principal = verify(secret_key(home).reveal(), token, datetime.now(UTC))
+    principal = verify(KeyRing.of(secret_key(home)), token, datetime.now(UTC))
     assert (principal.role, principal.tenant_id) == ("analyst", tenant("school"))
     assert result.stderr == ""
 

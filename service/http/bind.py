@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -18,7 +19,7 @@ from service.http.query import query
 from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
-from service.refusal import Forbidden, Unauthenticated, Unavailable
+from service.refusal import Forbidden, NotFound, Refusal, Unauthenticated, Unavailable
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
@@ -57,15 +58,23 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
     async def handle(request: web.Request) -> web.StreamResponse:
         resources = request.app[RESOURCES]
-        principal = authorise(route, request, resources)
+        principal = await authorise(route, request, resources)
         if route.role is not None and resources.state.phase == "starting":
             raise Unavailable(resources.state.reason)
-        async with asyncio.timeout(deadline(route, request)):
-            body = await taken(request, route, shape, decoder)
-            asked = query(request, shape.query)
-            position = await reached(asked, resources)
-            call = called(route, request, principal, body=body, asked=asked, resources=resources)
-            answer = await route.handler(call)
+        try:
+            permit(route, principal)
+            counted(route, principal, resources)
+            async with asyncio.timeout(deadline(route, request)):
+                body = await taken(request, route, shape, decoder)
+                asked = query(request, shape.query)
+                position = await reached(asked, resources)
+                call = called(
+                    route, request, principal, body=body, asked=asked, resources=resources
+                )
+                answer = await route.handler(call)
+        except Refusal as refusal:
+            refused(route, request, principal, refusal)
+            raise
         if isinstance(answer, Download):
             return await send(request, principal, resources.streams, answer, seen(position))
         return respond(answer, route, position)
@@ -73,18 +82,56 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
     return handle
 
 
-def authorise(route: Route, request: web.Request, resources: Resources) -> token.Principal:
-    """Return who calls, or raise `Unauthenticated` or `Forbidden`."""
+async def authorise(route: Route, request: web.Request, resources: Resources) -> token.Principal:
+    """Return who calls. Raises `Unauthenticated`, or `Forbidden` for whom nothing is open now."""
     if route.role is None:
         return NOBODY
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not bearer:
         raise Unauthenticated
-    key = resources.settings.secret_key.reveal()
-    principal = token.verify(key, bearer.strip(), resources.now())
-    if token.rank(principal.role) < token.rank(route.role):
-        raise Forbidden(f"This needs the role {route.role}; your token says {principal.role}.")
+    principal = token.verify(resources.keys, bearer.strip(), resources.now())
+    await resources.standing.admit(principal, resources.log, resources.now())
     return principal
+
+
+def permit(route: Route, principal: token.Principal) -> None:
+    """Raise `Forbidden` where the principal's token is not good for `route`."""
+    if principal.scopes is not None and route.scope not in principal.scopes:
+        raise Forbidden(f"This needs the scope {route.scope}, which your token has not.")
+    if route.house and not principal.house:
+        raise Forbidden("This acts on the service as a whole, which your token may not.")
+    if route.role is not None and token.rank(principal.role) < token.rank(route.role):
+        raise Forbidden(f"This needs the role {route.role}; your token says {principal.role}.")
+
+
+def counted(route: Route, principal: token.Principal, resources: Resources) -> None:
+    """Count a command against its tenant's limits. Raises `TooMany`."""
+    if route.role is not None and route.method not in READS:
+        resources.limits.command(principal.tenant_id, generates=route.generates)
+
+
+def refused(
+    route: Route, request: web.Request, principal: token.Principal, refusal: Refusal
+) -> None:
+    """Let the audit know of a command that was refused to somebody who may call at all."""
+    if route.role is None or route.method in READS:
+        return
+    audit = request.app[RESOURCES].audit
+    audit.refused(
+        principal,
+        audit.origin(principal, request),
+        method=route.method,
+        path=route.path,
+        target=target_of(request.match_info),
+        refusal=refusal,
+    )
+
+
+def target_of(matched: Mapping[str, str]) -> UUID | None:
+    """Return the first id in a path, if it has one."""
+    with suppress(NotFound):
+        return next((part for part in path_of(matched).values() if isinstance(part, UUID)), None)
+    return None
 
 
 def deadline(route: Route, request: web.Request) -> float | None:
@@ -176,7 +223,13 @@ def context_of(
         key=uuid5(KEYS, _encoder.encode(scope).decode()) if given else None,
         fingerprint=fingerprint(request, body) if given else b"",
         traceparent=trace.parent,
+        origin=None if request.method in READS else origin(request, principal),
     )
+
+
+def origin(request: web.Request, principal: token.Principal) -> UUID | None:
+    """Return what the audit calls the place that this caller calls from."""
+    return request.app[RESOURCES].audit.origin(principal, request)
 
 
 def fingerprint(request: web.Request, body: Any) -> bytes:

@@ -8,11 +8,16 @@ from uuid import UUID
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
+from service.account.password import Passwords
+from service.audit.audit import Audit
 from service.database import Database
 from service.http.follow import Follow
+from service.http.keyring import KeyRing
 from service.http.sse import Streams
+from service.http.standing import Standing
 from service.http.state import State
 from service.http.token import Principal
+from service.limit import Limits
 from service.log.commit import Receipt
 from service.log.handle import Context, Log
 from service.projection.builds import Builds
@@ -39,6 +44,11 @@ class Resources(Struct, frozen=True):
     state: State
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    keys: KeyRing
+    standing: Standing = field(default_factory=Standing)
+    limits: Limits = field(default_factory=Limits)
+    audit: Audit = field(default_factory=Audit)
+    passwords: Passwords = field(default_factory=Passwords)
     builds: Builds = field(default_factory=Builds)
     hubs: Hubs = field(default_factory=Hubs)
 

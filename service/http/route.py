@@ -25,7 +25,8 @@ class Route(Struct, frozen=True):
     encoded. `also` are other statuses it may answer with, and `streams` marks a handler that may
     answer with an event stream, which has no deadline. `downloads` are the media types in which it
     may answer too, on demand. `limit` is the size in bytes a body may have: a mebibyte if not
-    given, or an upload's where the handler takes a form.
+    given, or an upload's where the handler takes a form. `house` keeps it to those who may act on
+    the service as a whole, and `generates` counts it against what a tenant may have generated.
     """
 
     method: str
@@ -39,6 +40,14 @@ class Route(Struct, frozen=True):
     media: str = JSON
     streams: bool = False
     downloads: tuple[str, ...] = ()
+    house: bool = False
+    generates: bool = False
+
+    @property
+    def scope(self) -> str:
+        """What a service token needs: what it is about, and whether it reads or writes."""
+        about = self.path.removeprefix("/api/v1").strip("/").partition("/")[0]
+        return f"{about}:{'read' if self.method == 'GET' else 'write'}"
 
 
 class Shape(Struct, frozen=True):
@@ -77,9 +86,16 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
-def under(prefix: str, routes: Iterable[Route], *, role: str | None = None) -> tuple[Route, ...]:
-    """Return `routes` with `prefix` before each path; `role` is asked for, where given."""
+def under(
+    prefix: str, routes: Iterable[Route], *, role: str | None = None, house: bool = False
+) -> tuple[Route, ...]:
+    """Return `routes` with `prefix` before each path; `role` and `house` are asked for of all."""
     return tuple(
-        msgspec.structs.replace(route, path=prefix + route.path, role=role or route.role)
+        msgspec.structs.replace(
+            route,
+            path=prefix + route.path,
+            role=role or route.role,
+            house=house or route.house,
+        )
         for route in routes
     )

@@ -1,13 +1,14 @@
-"""Bearer tokens: short JWTs (RFC 7519) that say who calls, for which tenant and in which role."""
+"""Access tokens: short JWTs (RFC 7519) that say who calls, for which tenant and in which role."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import jwt
 from msgspec import Struct
 
+from service.http.keyring import Key, KeyRing
 from service.refusal import Unauthenticated
 
 ROLES: Final = ("user", "analyst", "operator", "admin")
@@ -16,18 +17,33 @@ ROLES: Final = ("user", "analyst", "operator", "admin")
 ISSUER: Final = "daybook"
 AUDIENCE: Final = "daybook-api"
 ALGORITHM: Final = "HS256"
-KEY_ID: Final = "1"
 LEEWAY: Final = timedelta(seconds=30)
 REQUIRED: Final = ["exp", "iat", "sub", "aud", "iss", "jti", "tenant", "role"]
 TENANTS: Final = uuid5(NAMESPACE_URL, "https://daybook.example/tenants")
 
 
 class Principal(Struct, frozen=True):
-    """Who calls: `subject` is an account's id, or the name that an operator gave to a token."""
+    """Who calls.
+
+    `subject` is the id of an account or of a service token, or the name an operator gave a token
+    of the command line. `house` tells those who may act on the service as a whole, beyond their
+    tenant. `session_id` and `version` are an account's: a token of an older version is void.
+    `scopes` are what a service token is kept to; None keeps it to nothing but its role.
+    """
 
     tenant_id: UUID
     subject: str
     role: str
+    kind: Literal["operator", "account", "service-token"] = "operator"
+    house: bool = False
+    session_id: UUID | None = None
+    version: int = 0
+    scopes: frozenset[str] | None = None
+
+    @property
+    def account_id(self) -> UUID | None:
+        """The account that calls, if it is one."""
+        return UUID(self.subject) if self.kind == "account" else None
 
 
 class Claims(Struct, frozen=True):
@@ -46,12 +62,16 @@ def tenant(name: str) -> UUID:
         return uuid5(TENANTS, name)
 
 
+HOUSE: Final = tenant("default")
+"""The tenant of those who run the service; only its accounts may act beyond their tenant."""
+
+
 def rank(role: str) -> int:
     """Return how much `role` may do; an unknown role may do nothing."""
     return ROLES.index(role) if role in ROLES else -1
 
 
-def mint(key: str, principal: Principal, ttl: timedelta, now: datetime) -> str:
+def mint(keys: KeyRing, principal: Principal, ttl: timedelta, now: datetime) -> str:
     """Return a signed token for `principal` that ends `ttl` after `now`.
 
     Raises `ValueError` for a role nobody has, and `jwt.InvalidKeyError` for a key under 32 bytes.
@@ -67,12 +87,19 @@ def mint(key: str, principal: Principal, ttl: timedelta, now: datetime) -> str:
         "exp": int((now + ttl).timestamp()),
         "tenant": str(principal.tenant_id),
         "role": principal.role,
+        "house": principal.house,
     }
-    return codec().encode(claims, key, algorithm=ALGORITHM, headers={"kid": KEY_ID})
+    if principal.kind == "account":
+        claims |= {"sid": str(principal.session_id), "ver": principal.version}
+    key = keys.signing(now)
+    return codec().encode(claims, key.secret.reveal(), ALGORITHM, headers={"kid": key.id})
 
 
-def verify(key: str, token: str, now: datetime) -> Principal:
+def verify(keys: KeyRing, token: str, now: datetime) -> Principal:
     """Return whom `token` speaks for at `now`, or raise `Unauthenticated`."""
+    key = keys.verifying(key_id(token), now)
+    if key is None:
+        raise Unauthenticated("This bearer token is not one of ours, or its key has retired.")
     claims = signed(key, token)
     moment = now.timestamp()
     if moment >= claims.expires + LEEWAY.total_seconds():
@@ -83,7 +110,16 @@ def verify(key: str, token: str, now: datetime) -> Principal:
 
 
 @lru_cache(maxsize=4096)
-def signed(key: str, token: str) -> Claims:
+def key_id(token: str) -> object:
+    """Return the `kid` that a token names, None where it names none. Not to be trusted yet."""
+    try:
+        return jwt.get_unverified_header(token).get("kid")
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def signed(key: Key, token: str) -> Claims:
     """Return the claims under a valid signature; those of past callers are remembered."""
     options: Any = {
         "require": REQUIRED,
@@ -92,19 +128,36 @@ def signed(key: str, token: str) -> Claims:
         "verify_nbf": False,
     }
     try:
-        decoded = codec().decode_complete(
-            token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
+        payload = codec().decode(
+            token,
+            key.secret.reveal(),
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options=options,
         )
-        return claims_of(decoded["header"], decoded["payload"])
-    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
+        return claims_of(payload)
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise Unauthenticated("This bearer token is not one of ours.") from error
 
 
-def claims_of(header: dict[str, Any], payload: dict[str, Any]) -> Claims:
+def claims_of(payload: dict[str, Any]) -> Claims:
     """Return the typed claims, or raise one of the errors that mean a token of another make."""
-    if header.get("kid") != KEY_ID or payload["role"] not in ROLES:
-        raise ValueError("unknown key or role")
-    principal = Principal(UUID(payload["tenant"]), str(payload["sub"]), payload["role"])
+    if payload["role"] not in ROLES:
+        raise ValueError("unknown role")
+    tenant_id, subject, house = UUID(payload["tenant"]), str(payload["sub"]), payload.get("house")
+    if "sid" not in payload:
+        principal = Principal(tenant_id, subject, payload["role"], house=house is True)
+    else:
+        principal = Principal(
+            tenant_id,
+            str(UUID(subject)),
+            payload["role"],
+            "account",
+            house is True,
+            UUID(payload["sid"]),
+            int(payload["ver"]),
+        )
     return Claims(principal, int(payload["iat"]), int(payload["exp"]))
 
 

@@ -30,7 +30,11 @@ DECISIONS: Final = 10
 
 
 class Context(Struct, frozen=True):
-    """On whose behalf a command runs. `key` is scoped to tenant, principal and route already."""
+    """On whose behalf a command runs.
+
+    `key` is scoped to tenant, principal and route already. `origin` names where the caller is, as
+    the audit knows it: an address is a person's, so it is not written beside each event.
+    """
 
     tenant_id: UUID
     actor: str
@@ -38,6 +42,7 @@ class Context(Struct, frozen=True):
     key: UUID | None = None
     fingerprint: bytes = b""
     traceparent: str = ""
+    origin: UUID | None = None
 
 
 class Metadata(Struct, frozen=True, omit_defaults=True):
@@ -47,6 +52,7 @@ class Metadata(Struct, frozen=True, omit_defaults=True):
     correlation_id: UUID
     causation_position: int | UnsetType = UNSET
     traceparent: str = ""
+    origin: UUID | None = None
     provenance: dict[str, Any] | UnsetType = UNSET
 
 
@@ -94,13 +100,14 @@ class Log:
         self,
         decider: Decider[C, S, E],
         stream_id: UUID,
-        tenant_id: UUID,
+        tenant_id: UUID | None,
         *,
         fresh: bool = True,
     ) -> Loaded:
         """Return the state of a stream; with `fresh` off, one this process remembers will do.
 
-        Raises NotFound where the stream is another tenant's.
+        Raises NotFound where the stream is another tenant's; `tenant_id` None takes anybody's,
+        which is for finding out whose it is.
         """
         known = self._states.get(stream_id)
         if known is None or known.category != decider.category:
@@ -117,7 +124,7 @@ class Log:
                 known = Loaded(decider.category, state, last.version, last.tenant_id, last.position)
             if len(page) < PAGE:
                 break
-        if known.tenant_id not in (None, tenant_id):
+        if tenant_id is not None and known.tenant_id not in (None, tenant_id):
             raise NotFound
         self._remember(stream_id, known)
         return known
@@ -166,7 +173,12 @@ class Log:
         Raises Conflict, KeyReused, Fenced or Unavailable (the outcome is then unknown; the same
         key resolves it).
         """
-        metadata = Metadata(context.actor, context.correlation_id, traceparent=context.traceparent)
+        metadata = Metadata(
+            context.actor,
+            context.correlation_id,
+            traceparent=context.traceparent,
+            origin=context.origin,
+        )
         commit = Commit(
             context.key or uuid7(),
             context.fingerprint,

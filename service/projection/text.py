@@ -8,7 +8,17 @@ from msgspec import Struct
 
 from service.sql import SQL
 
-PROJECTIONS: Final = ("job", "library", "course", "ledger", "usage")
+PROJECTIONS: Final = (
+    "job",
+    "library",
+    "course",
+    "ledger",
+    "usage",
+    "account",
+    "service_token",
+    "tenant",
+    "audit",
+)
 """Every projection, in the order in which their views may build on one another."""
 
 ENGINE: Final = "2"

@@ -22,6 +22,7 @@ from service.http.application import application
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read, Resources, committed
 from service.http.form import Form, Upload
+from service.http.keyring import KeyRing
 from service.http.metrics import Metrics
 from service.http.paging import Page, Paged
 from service.http.route import Route, under
@@ -35,6 +36,7 @@ from service.refusal import StateConflict
 from service.settings import Secret, Settings
 
 KEY = "a key for tests that opens nothing"
+KEYS = KeyRing.of(Secret(KEY))
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 ADA = token.Principal(token.tenant("school"), "ada", "user")
 Client = TestClient[web.Request, web.Application]
@@ -199,14 +201,16 @@ def resources(tmp_path: Path) -> Resources:
         state=State("ready", "The service is ready."),
         now=lambda: NOW,
         new_id=uuid4,
+        keys=KEYS,
     )
 
 
 @pytest.fixture
 def bearer() -> Callable[..., dict[str, str]]:
     def headers(role: str = "user", *, tenant: str = "school", ttl: int = 3600) -> dict[str, str]:
-        principal = token.Principal(token.tenant(tenant), "ada", role)
-        minted = token.mint(KEY, principal, timedelta(seconds=ttl), NOW)
+        house = token.rank(role) >= token.rank("operator")
+        principal = token.Principal(token.tenant(tenant), "ada", role, house=house)
+        minted = token.mint(KEYS, principal, timedelta(seconds=ttl), NOW)
         return {"Authorization": f"Bearer {minted}"}
 
     return headers

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from service import pool
 from service.database import Database
+from service.http.keyring import KeyRing
 from service.http.token import Principal, mint, tenant
 from service.log.append import GroupAppender
 from service.projection import desk, engine
@@ -169,7 +170,7 @@ async def ended_as(api: aiohttp.ClientSession, path: str, asked: dict[str, Any])
 def user(home: Path) -> dict[str, str]:
     """Return the header of somebody whom the service of `home` knows."""
     someone = Principal(tenant("school"), "ada", "user")
-    minted = mint(secret_key(home).reveal(), someone, timedelta(hours=1), datetime.now(UTC))
+    minted = mint(KeyRing.of(secret_key(home)), someone, timedelta(hours=1), datetime.now(UTC))
     return {"Authorization": f"Bearer {minted}"}
 
 

@@ -1,0 +1,2 @@
+-- Undoes keep-tenants.
+SELECT;

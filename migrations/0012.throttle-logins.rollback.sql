@@ -1,0 +1,2 @@
+-- Undoes throttle-logins.
+SELECT;

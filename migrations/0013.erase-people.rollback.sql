@@ -1,0 +1,2 @@
+-- Undoes erase-people.
+SELECT;

@@ -1,0 +1,1 @@
+"""Accounts: who people are, how they show it, and what is theirs alone."""
