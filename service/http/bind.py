@@ -1,7 +1,7 @@
 """From an aiohttp request to a handler's call, and from its answer back to bytes."""
 
 import asyncio
-import hashlib
+import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -211,7 +211,7 @@ def context_of(
     """Return what the log records of the caller.
 
     The idempotency key is the caller's, scoped to tenant, principal and route; the fingerprint
-    is sha256 over method, path and canonical body, so that no key can serve two requests.
+    is an HMAC over method, path and canonical body, so that no key can serve two requests.
     """
     trace = request[TRACE]
     given = header.idempotency_key(request.headers.get("Idempotency-Key"))
@@ -233,10 +233,14 @@ def origin(request: web.Request, principal: token.Principal) -> UUID | None:
 
 
 def fingerprint(request: web.Request, body: Any) -> bytes:
-    """Return the 32 bytes that tell this request from every other."""
+    """Return the 32 bytes that tell this request from every other.
+
+    They are kept for good, so they are keyed: nobody can try guesses of what a person sent.
+    """
     canonical = msgspec.json.encode(body, order="sorted")
     head = f"{request.method} {request.rel_url.raw_path_qs}\n".encode()
-    return hashlib.sha256(head + canonical).digest()
+    key = request.app[RESOURCES].settings.secret_key.reveal().encode()
+    return hmac.digest(key, head + canonical, "sha256")
 
 
 def respond(
