@@ -42,6 +42,10 @@ from service.settings import Settings
 ROLES: Final = ("api", "projector", "worker")
 DRAIN_SECONDS: Final = 1.0
 """How long a process that is told to stop still answers, so that balancers see it is not ready."""
+FIRST_REST: Final = 0.1
+"""Seconds before something that failed is begun anew, the first time."""
+STEADY: Final = 60.0
+"""Seconds after which something that is going on has got over its last failure."""
 PATIENCE: Final = 20.0
 """How long requests in flight may take to end."""
 
@@ -207,14 +211,18 @@ def worker(settings: Settings, of: Resources, wakes: Wakes) -> Worker:
 
 
 async def lasting(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work`; begin it anew, ever more slowly, when it fails in a way nobody foresaw."""
-    pause = 0.1
+    """Do `work`; begin it anew when it fails in a way nobody foresaw.
+
+    The pauses before that grow, until it has gone well for a while.
+    """
+    clock, pause = asyncio.get_running_loop().time, FIRST_REST
     while True:
+        begun = clock()
         try:
             return await work()
         except Exception:
             log.exception("the %s failed; it is started again", name)
-            pause = await rest(pause)
+            pause = await rest(FIRST_REST if clock() - begun > STEADY else pause)
 
 
 async def either(work: "asyncio.Task[None]", stopping: asyncio.Event) -> None:
