@@ -1,9 +1,12 @@
 """A migrated database of its own for every test: a clone of one template, on a real PostgreSQL."""
 
+import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -19,7 +22,31 @@ from service.projection import engine
 from service.projection.projector import advance
 from service.projection.tail import Tail
 
-TEMPLATE = f"daybook_template_{os.getpid()}"
+TEMPLATE: Final = f"daybook_template_{os.getpid()}"
+PREPARED: Final = f"{TEMPLATE}_prepared"
+PREPARING: Final = {"projected", "projecting"}
+"""Fixtures that install the projections: a test that has one is given a clone which has them."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+ENOUGH: Final = 4 << 30
+"""Bytes that memory must have free for the tests' files to go there; else they go to the disk."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' files in memory, where there is room: a database is cloned for every test."""
+    if "TMPDIR" in os.environ or not roomy(MEMORY):
+        return
+    for left in MEMORY.glob("daybook-tests-*-*"):
+        if not Path(f"/proc/{left.name.split('-')[2]}").exists():  # it was killed; so is its server
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"daybook-tests-{os.getpid()}-", dir=MEMORY))
+    folder.chmod(0o711)  # a server that does not run as root goes through it
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def roomy(folder: Path) -> bool:
+    """Tell whether there is a folder with enough room."""
+    return folder.is_dir() and shutil.disk_usage(folder).free >= ENOUGH
 
 
 @pytest.fixture(scope="session")
@@ -39,23 +66,36 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> Iterator[str]:
     """The name of a migrated database to clone."""
-    with psycopg.connect(server, autocommit=True) as session:
-        session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    clone(server, TEMPLATE, "template1")
     migrate.up(on(server, TEMPLATE))
     yield TEMPLATE
     drop(server, TEMPLATE)
 
 
+@pytest.fixture(scope="session")
+def prepared(server: str, template: str) -> Iterator[str]:
+    """The name of a migrated database to clone which has the projections installed."""
+    clone(server, PREPARED, template)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(prepare(on(server, PREPARED)))
+    loop.close()
+    yield PREPARED
+    drop(server, PREPARED)
+
+
+async def prepare(url: str) -> None:
+    database = Database(url)
+    await database.open()
+    await engine.prepare(database)
+    await database.close()
+
+
 @pytest.fixture
-def database_url(server: str, template: str) -> Iterator[str]:
+def database_url(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a fresh clone, dropped afterwards."""
     name = f"daybook_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as session:
-        session.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
+    origin = "template" if PREPARING.isdisjoint(request.fixturenames) else "prepared"
+    clone(server, name, request.getfixturevalue(origin))
     yield on(server, name)
     drop(server, name)
 
@@ -110,7 +150,17 @@ def hurry(server: str) -> None:
     """Spare the disk: what tests store need not outlive the machine (it outlives any process)."""
     with psycopg.connect(server, autocommit=True) as session:
         session.execute("ALTER SYSTEM SET fsync = off")
+        session.execute("ALTER SYSTEM SET full_page_writes = off")
         session.execute("SELECT pg_reload_conf()")
+
+
+def clone(server: str, name: str, origin: str) -> None:
+    with psycopg.connect(server, autocommit=True) as session:
+        session.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(origin)
+            )
+        )
 
 
 def drop(server: str, name: str) -> None:
