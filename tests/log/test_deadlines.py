@@ -52,8 +52,8 @@ async def test_on_a_frozen_database_every_caller_hears_within_its_deadline_and_a
     answers = await attempts(appender, 60)
 
     assert all(isinstance(answer, Unavailable) for answer in answers)
-    # Fifteen batches do not fit into this one after another: those in the queue expire with it.
-    assert time.monotonic() - started < DEADLINE + 2 * CALL + 0.5
+    # Fifteen calls one after another take longer: those in the queue expire with it.
+    assert time.monotonic() - started < 15 * CALL - 1
 
 
 async def test_a_thawed_database_takes_appends_again(

@@ -18,7 +18,7 @@ from service.projection.act import Act
 from service.projection.past import NameTaken, NoSuchPast, NotInLog
 from service.projection.projector import advance
 from service.projection.tail import Tail
-from service.projection.text import PROJECTIONS
+from service.projection.text import projections
 from service.refusal import Invalid
 from service.sql import SQL
 from tests.analyst.logins import login, session
@@ -66,7 +66,7 @@ async def test_the_views_stand_as_they_stood(
     made = await past.as_of(database, 4, ACT)
 
     assert (made.schema, made.position, made.state) == ("as_of_4", 4, "ready")
-    assert list(made.projections) == list(PROJECTIONS)
+    assert list(made.projections) == [current.name for current in projections()]
     then = "SELECT v::text FROM as_of_4.v_course_summary AS v ORDER BY 1"
     assert await column(database, then) == shown
     assert await column(database, "SELECT v::text FROM as_of_4.v_job_queue AS v ORDER BY 1") == jobs
@@ -100,8 +100,8 @@ async def test_the_past_is_what_was_live_then_row_by_row(
 async def tables(database: Database, schema: str) -> dict[str, Rows]:
     """Return the rows of a generation of each projection: what serves, or one named after it."""
     found = {}
-    for name in PROJECTIONS:
-        serving = await live(database, name)
+    for current in projections():
+        serving, name = await live(database, current.name), current.name
         found[name] = await rows(database, schema.format(live=serving, name=name))
     return found
 
