@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import os
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,15 +11,14 @@ import uvloop
 from msgspec.structs import replace
 from typer.core import TyperGroup
 
-from service import embedded, process
+from service import embedded, masking, process
 from service import settings as variables
-from service.commands import analyst, db, log, migrate, projections, show
+from service.commands import analyst, db, keys, log, migrate, projections, show
 from service.commands.ingest import ingest as ingested
 from service.commands.reach import reachable
 from service.commands.span import span
 from service.commands.welcome import welcome
-from service.http.keyring import KeyRing
-from service.http.token import ROLES, Principal, mint, rank, tenant
+from service.http.token import ROLES, Principal, rank, tenant
 from service.refusal import Unavailable
 from service.settings import Secret, Settings, load
 
@@ -59,6 +56,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(projections.app, name="projections")
 app.add_typer(log.app, name="log")
 app.add_typer(analyst.app, name="analyst")
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()
@@ -76,12 +74,7 @@ def serve(
     if unknown or not wanted:
         raise ValueError(f"A role is one of {', '.join(process.ROLES)}.")
     where = (host or settings.host, settings.port if port is None else port)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-        force=True,
-    )
+    masking.install(settings.log_level.upper())
     if settings.log_level != "debug":
         logging.getLogger("yoyo").setLevel(logging.WARNING)  # it tells of every statement
     if settings.database_url is not None:
@@ -108,7 +101,7 @@ def token(
     """Print a bearer token, and nothing else."""
     house = rank(role) >= rank("operator")
     principal = Principal(tenant(tenant_name), "operator", role, house=house)
-    print(mint(KeyRing.of(load().secret_key), principal, span(ttl), datetime.now(UTC)))
+    print(keys.minted(principal, span(ttl)))
 
 
 @app.command()

@@ -1,17 +1,19 @@
 """What the service is told from outside: environment variables, or the same lines in ``.env``."""
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 from dotenv import dotenv_values
 from msgspec import Struct
 
 from service import dsn
+from service.rate import Rates
 from service.variables import VARIABLES
 
 MASK: Final = "***"
@@ -30,11 +32,27 @@ class Secret:
 
     __repr__ = __str__
 
+    def __format__(self, _form: str) -> str:
+        return MASK
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
+        """Compare in a time that tells nothing of where two secrets differ."""
+        return isinstance(other, Secret) and hmac.compare_digest(
+            self._text.encode(), other._text.encode()
+        )
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, _memo: object) -> "Secret":
+        return self
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        """Refuse to be pickled: a file or another process is no place for it."""
+        raise TypeError("A secret is not to be stored; keep what it was read from.")
 
     def reveal(self) -> str:
         """Return the text itself."""
@@ -58,7 +76,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     home: Path
     host: str = "127.0.0.1"
     port: int = 8080
+    public_url: str | None = None
+    cors_origins: tuple[str, ...] = ()
+    api_docs: bool = True
+    rates: Rates = Rates()
     secret_key: Secret
+    keys: Path | None = None
     generator: str = "offline"
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
@@ -95,7 +118,17 @@ def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".e
         home=home,
         host=values["DAYBOOK_HOST"],
         port=values["DAYBOOK_PORT"],
+        public_url=values["PUBLIC_URL"],
+        cors_origins=values["CORS_ORIGINS"] or (),
+        api_docs=values["API_DOCS"],
+        rates=Rates(
+            values["LIMIT_COMMANDS"],
+            values["LIMIT_GENERATIONS"],
+            values["LIMIT_LOGINS"],
+            values["LIMIT_ADDRESS"],
+        ),
         secret_key=_secret(values["DAYBOOK_SECRET_KEY"]) or secret_key(home),
+        keys=values["DAYBOOK_KEYS"],
         generator=values["GENERATOR"],
         openai_api_key=_secret(values["OPENAI_API_KEY"]),
         openai_base_url=values["OPENAI_BASE_URL"],

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from service.rate import Rates, rate
+
 KEY_BYTES: Final = 32
 """The least that HMAC-SHA256 wants of a key (RFC 7518, section 3.2)."""
 
@@ -68,6 +70,27 @@ def url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def origin(text: str) -> str:
+    """Read an origin as browsers write it: scheme, host, and a port that is not the usual one."""
+    parts = urlsplit(WEB(text))
+    rest = parts.path.strip("/") + parts.query + parts.fragment + (parts.username or "")
+    if rest or not text.isascii() or "*" in text:
+        raise ValueError("must be scheme and host alone, such as https://daybook.example")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = parts.port in {None, {"http": 80, "https": 443}[parts.scheme]}
+    return f"{parts.scheme}://{host}" + ("" if usual else f":{parts.port}")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read a list of origins, by commas; each by its name."""
+    if "*" in text:
+        raise ValueError(
+            "must name each origin, such as https://app.example: with * every page of the web"
+            " could try passwords from its visitors' browsers"
+        )
+    return tuple(origin(part.strip()) for part in text.split(",") if part.strip())
+
+
 def key(text: str) -> str:
     """Read a signing key."""
     if len(text.encode()) < KEY_BYTES:
@@ -80,10 +103,16 @@ def folder(text: str) -> Path:
     return Path(text).expanduser().resolve()
 
 
+def file(text: str) -> Path:
+    """Read a file as an absolute path; a link stays one, as a mounted secret's is pointed anew."""
+    return Path(text).expanduser().absolute()
+
+
 POOLERS: Final = one_of("auto", "transaction", "none")
 SWAPS: Final = one_of("auto", "manual")
 LEVELS: Final = one_of("debug", "info", "warning", "error")
 WEB: Final = url("http", "https")
+RATES: Final = Rates()
 
 VARIABLES: Final = (
     Variable("DATABASE_URL", "", "any PostgreSQL ≥ 15; unset: our own, in the home", secret=True),
@@ -107,7 +136,15 @@ VARIABLES: Final = (
     Variable("DAYBOOK_HOME", ".daybook", "where data, key and spool live", folder),
     Variable("DAYBOOK_HOST", "127.0.0.1", "the address to listen on"),
     Variable("DAYBOOK_PORT", "8080", "the port to listen on; 0 picks a free one", whole(0, 65535)),
+    Variable("PUBLIC_URL", "", "where people reach it, such as https://daybook.example", origin),
+    Variable("CORS_ORIGINS", "", "by commas, whose pages may use the API from browsers", origins),
+    Variable("API_DOCS", "true", "serve /docs and /openapi.json", flag),
+    Variable("LIMIT_COMMANDS", str(RATES.commands), "commands of a tenant, or off", rate),
+    Variable("LIMIT_GENERATIONS", str(RATES.generations), "what it may have generated", rate),
+    Variable("LIMIT_LOGINS", str(RATES.logins), "failed logins of an identifier", rate),
+    Variable("LIMIT_ADDRESS", str(RATES.address), "failures and registrations of an address", rate),
     Variable("DAYBOOK_SECRET_KEY", "", "signs tokens; unset: made in the home", key, secret=True),
+    Variable("DAYBOOK_KEYS", "", "the file of rotated keys; unset: keys.json in the home", file),
     Variable("GENERATOR", "offline", "offline or openai", one_of("offline", "openai")),
     Variable("OPENAI_API_KEY", "", "for GENERATOR=openai", secret=True),
     Variable("OPENAI_BASE_URL", "", "any OpenAI-compatible server", WEB),

@@ -17,8 +17,23 @@ ROLES: Final = ("user", "analyst", "operator", "admin")
 ISSUER: Final = "daybook"
 AUDIENCE: Final = "daybook-api"
 ALGORITHM: Final = "HS256"
+"""The one algorithm of all our keys, whatever a token says (RFC 8725, section 3.1)."""
+TYPE: Final = "JWT"
 LEEWAY: Final = timedelta(seconds=30)
 REQUIRED: Final = ["exp", "iat", "sub", "aud", "iss", "jti", "tenant", "role"]
+LONGEST: Final = 2048
+"""Characters; ours have about four hundred."""
+REMEMBERED: Final = 4096
+"""How many tokens are remembered as good, so at most some ten megabytes."""
+UNREADABLE: Final = (
+    jwt.InvalidTokenError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading a token of another make may raise."""
 TENANTS: Final = uuid5(NAMESPACE_URL, "https://daybook.example/tenants")
 
 
@@ -52,6 +67,10 @@ class Claims(Struct, frozen=True):
     principal: Principal
     issued: int
     expires: int
+
+
+_good: Final[dict[str, tuple[Key, Claims]]] = {}
+"""Tokens that were good, in the order in which they came first."""
 
 
 def tenant(name: str) -> UUID:
@@ -96,11 +115,18 @@ def mint(keys: KeyRing, principal: Principal, ttl: timedelta, now: datetime) -> 
 
 
 def verify(keys: KeyRing, token: str, now: datetime) -> Principal:
-    """Return whom `token` speaks for at `now`, or raise `Unauthenticated`."""
-    key = keys.verifying(key_id(token), now)
+    """Return whom `token` speaks for at `now`, or raise `Unauthenticated`.
+
+    What was good once is remembered, and asked again only of the ring and of the clock.
+    """
+    if len(token) > LONGEST:
+        raise Unauthenticated("This bearer token is longer than any of ours.")
+    known = _good.get(token)
+    name = key_id(token) if known is None else known[0].id
+    key = keys.verifying(name, now)
     if key is None:
         raise Unauthenticated("This bearer token is not one of ours, or its key has retired.")
-    claims = signed(key, token)
+    claims = remembered(key, token) if known is None or known[0] is not key else known[1]
     moment = now.timestamp()
     if moment >= claims.expires + LEEWAY.total_seconds():
         raise Unauthenticated("This token has expired; ask for a new one.")
@@ -109,20 +135,35 @@ def verify(keys: KeyRing, token: str, now: datetime) -> Principal:
     return claims.principal
 
 
-@lru_cache(maxsize=4096)
-def key_id(token: str) -> object:
-    """Return the `kid` that a token names, None where it names none. Not to be trusted yet."""
+def remembered(key: Key, token: str) -> Claims:
+    """Return the claims under a valid signature, and remember them: only what we have signed."""
+    claims = signed(key, token)
+    _good.pop(token, None)
+    while len(_good) >= REMEMBERED:
+        _good.pop(next(iter(_good)), None)
+    _good[token] = (key, claims)
+    return claims
+
+
+def key_id(token: str) -> str | None:
+    """Return the `kid` of a token headed as ours are, None for any other. Not to be trusted yet.
+
+    Ours name the algorithm, the type and the key, and nothing else: no other address of a key
+    (`jku`, `x5u`, `jwk`), nothing critical (`crit`), no compression.
+    """
     try:
-        return jwt.get_unverified_header(token).get("kid")
-    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        header = jwt.get_unverified_header(token)
+    except UNREADABLE:
         return None
+    kid = header.pop("kid", None)
+    return kid if header == {"alg": ALGORITHM, "typ": TYPE} and isinstance(kid, str) else None
 
 
-@lru_cache(maxsize=4096)
 def signed(key: Key, token: str) -> Claims:
-    """Return the claims under a valid signature; those of past callers are remembered."""
+    """Return the claims under a signature by `key`, or raise `Unauthenticated`."""
     options: Any = {
         "require": REQUIRED,
+        "strict_aud": True,
         "verify_exp": False,  # the caller's clock decides, not this process's
         "verify_iat": False,
         "verify_nbf": False,
@@ -137,7 +178,7 @@ def signed(key: Key, token: str) -> Claims:
             options=options,
         )
         return claims_of(payload)
-    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise Unauthenticated("This bearer token is not one of ours.") from error
 
 
@@ -158,7 +199,10 @@ def claims_of(payload: dict[str, Any]) -> Claims:
             UUID(payload["sid"]),
             int(payload["ver"]),
         )
-    return Claims(principal, int(payload["iat"]), int(payload["exp"]))
+    issued, expires = payload["iat"], payload["exp"]
+    if type(issued) is not int or type(expires) is not int:
+        raise TypeError("a time is a whole number")
+    return Claims(principal, issued, expires)
 
 
 @lru_cache(maxsize=1)
