@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
+from argon2 import PasswordHasher
+
 from service.account.commands import Register
 from service.account.events import AccountRegistered
 
@@ -29,3 +31,5 @@ REGISTERED: Final = AccountRegistered(
     birthdate=date(1990, 12, 10),
     password_hash="$argon2id$1",
 )
+CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+CHEAPER: Final = PasswordHasher(time_cost=1, memory_cost=32, parallelism=1)
