@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from service import limit
 from service.database import Database
 from service.log import seal
 from service.projection import engine, past
@@ -29,6 +30,7 @@ async def run(database: Database, tail: Tail, asleep: Callable[[], bool]) -> Non
             if rounds % SWEEP_ROUNDS == 0 and not asleep():
                 await past.sweep(database)
                 await engine.sweep(database)
+                await limit.sweep(database)
         rounds += 1
         await asyncio.sleep(EVERY)
 

@@ -30,6 +30,7 @@ from service.http.keyring import KeyRing
 from service.http.metrics import MeteredAppender, Metrics
 from service.http.sse import Streams
 from service.http.state import State
+from service.limit import Limits
 from service.log.handle import Log
 from service.log.listen import listen
 from service.projection import projector
@@ -156,6 +157,7 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
                 now=lambda: datetime.now(UTC),
                 new_id=uuid7,
                 keys=KeyRing.of(settings.secret_key),
+                limits=Limits.of(settings),
             ),
             metrics,
         )
