@@ -69,7 +69,7 @@ class Claims(Struct, frozen=True):
     expires: int
 
 
-_good: Final[dict[str, tuple[Key, Claims]]] = {}
+GOOD: Final[dict[str, tuple[Key, Claims]]] = {}
 """Tokens that were good, in the order in which they came first."""
 
 
@@ -121,7 +121,7 @@ def verify(keys: KeyRing, token: str, now: datetime) -> Principal:
     """
     if len(token) > LONGEST:
         raise Unauthenticated("This bearer token is longer than any of ours.")
-    known = _good.get(token)
+    known = GOOD.get(token)
     name = key_id(token) if known is None else known[0].id
     key = keys.verifying(name, now)
     if key is None:
@@ -138,10 +138,10 @@ def verify(keys: KeyRing, token: str, now: datetime) -> Principal:
 def remembered(key: Key, token: str) -> Claims:
     """Return the claims under a valid signature, and remember them: only what we have signed."""
     claims = signed(key, token)
-    _good.pop(token, None)
-    while len(_good) >= REMEMBERED:
-        _good.pop(next(iter(_good)), None)
-    _good[token] = (key, claims)
+    GOOD.pop(token, None)
+    while len(GOOD) >= REMEMBERED:
+        GOOD.pop(next(iter(GOOD)), None)
+    GOOD[token] = (key, claims)
     return claims
 
 
