@@ -4,11 +4,12 @@ from typing import Final
 
 from aiohttp import web
 
-from service.http import docs, openapi
+from service.http import careful, docs, openapi
 from service.http.bind import mount
 from service.http.call import RESOURCES, Resources
+from service.http.careful import CAREFUL
 from service.http.metrics import METRICS, Metrics
-from service.http.middleware import harden, outermost
+from service.http.middleware import outermost, prepare
 from service.http.route import Route
 
 BODY_MAX: Final = 64 * 1024 * 1024
@@ -18,13 +19,18 @@ BODY_MAX: Final = 64 * 1024 * 1024
 def application(
     routes: tuple[Route, ...], resources: Resources, metrics: Metrics
 ) -> web.Application:
-    """Return the application that serves `routes` on `resources`."""
+    """Return the application that serves `routes` on `resources`.
+
+    Raises ValueError where requests would be read by aiohttp's parser in Python.
+    """
+    careful.check_parser()
     app = web.Application(middlewares=[outermost], client_max_size=BODY_MAX)
     app[RESOURCES] = resources
     app[METRICS] = metrics
+    app[CAREFUL] = careful.headers(resources.settings)
     docs.install(app, openapi.document(routes, docs.VERSION))
     mount(app, routes)
-    app.on_response_prepare.append(harden)
+    app.on_response_prepare.append(prepare)
     app.on_shutdown.append(say_bye)
     app.on_cleanup.append(stop_builds)
     return app

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from aiohttp import web
 from msgspec import Struct
 
 from service.http.body import Nothing
-from service.http.call import Answer, Call
+from service.http.call import Answer, Call, Resources
 from service.http.metrics import METRICS
 from service.refusal import Unavailable
 from service.sql import SQL
@@ -68,7 +68,7 @@ async def ready(call: Call[Nothing, Nothing]) -> Answer[Health]:
     phase: Verdict = "pass" if state.phase == "ready" else "fail"
     checks = [Check("service", phase, state.reason)]
     if state.phase != "starting":  # until then the database may not even have our tables
-        checks += await database_checks(call)
+        checks += await database_checks(call.resources)
     verdicts = [check.status for check in checks]
     worst = max(verdicts, key=("pass", "warn", "fail").index)
     return Answer(Health(worst, checks), status=503 if worst == "fail" else 200)
@@ -86,7 +86,7 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
         return web.Response(body=measured.text(), headers={"Content-Type": measured.media_type})
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            measured.note(await freshness(call))
+            measured.note(await freshness(call.resources))
             for row in await call.resources.database.ops.fetch(SQL["job/depth"]):
                 measured.jobs.labels(row["status"]).set(row["jobs"])
     except (Unavailable, TimeoutError):
@@ -94,11 +94,11 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
     return web.Response(body=measured.text(), headers={"Content-Type": measured.media_type})
 
 
-async def database_checks(call: Call[Any, Any]) -> Sequence[Check]:
+async def database_checks(of: Resources) -> Sequence[Check]:
     """Ask the database, in half a second, whether it is there and a projector alive."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            rows = await freshness(call)
+            rows = await freshness(of)
     except (Unavailable, TimeoutError):
         return [Check("database", "fail", "The database does not answer.")]
     return [Check("database", "pass", "The database answers."), projector_check(rows)]
@@ -134,7 +134,7 @@ def _trouble(rows: Sequence[ProjectionView]) -> Check | None:
     return Check("projector", "warn", f"{'; '.join(troubled)}.") if troubled else None
 
 
-async def freshness(call: Call[Any, Any]) -> list[ProjectionView]:
+async def freshness(of: Resources) -> list[ProjectionView]:
     """Return how far each projection has come. Raises Unavailable."""
-    rows = await call.resources.database.ops.fetch(SQL["projection/freshness"])
+    rows = await of.database.ops.fetch(SQL["projection/freshness"])
     return [ProjectionView(**row) for row in rows]

@@ -1,29 +1,21 @@
 """What happens to every request: a trace, a problem document if it fails, careful headers."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
-from service.http import problem
+from service.http import cors, problem
+from service.http.call import RESOURCES
+from service.http.careful import BEGUN, CAREFUL, harden
 from service.http.metrics import METRICS
 from service.http.trace import TRACE, begin
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-}
-"""What every answer carries unless the handler has said otherwise (OWASP Secure Headers)."""
+log: Final = logging.getLogger(__name__)
 
 
 @web.middleware
@@ -32,13 +24,26 @@ async def outermost(request: web.Request, handler: Next) -> web.StreamResponse:
     started = time.perf_counter()
     trace = request[TRACE] = begin(request.headers.get("traceparent"))
     try:
-        response = await handler(request)
+        response = cors.preflight(request, origins(request)) or await handler(request)
     except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-        response = problem.answer(error, request, trace.trace_id)
+        response = cut(request, error) or problem.answer(error, request, trace.trace_id)
     request.app[METRICS].served(
         request.method, template(request), response.status, time.perf_counter() - started
     )
     return response
+
+
+def cut(request: web.Request, error: Exception) -> web.StreamResponse | None:
+    """Return the answer that `error` has come in the middle of, its line cut; None if none.
+
+    A second status line would be read as part of the first answer's body.
+    """
+    begun = request.get(BEGUN)
+    if begun is not None:
+        log.error("An answer was cut, trace %s", request[TRACE].trace_id, exc_info=error)
+        if request.transport is not None:
+            request.transport.abort()
+    return begun
 
 
 def template(request: web.Request) -> str:
@@ -47,13 +52,24 @@ def template(request: web.Request) -> str:
     return resource.canonical if resource is not None else "none"
 
 
-async def harden(_request: web.Request, response: web.StreamResponse) -> None:
-    """Add the careful headers to an answer that is about to be sent."""
-    harden_headers(response)
+async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+    """Add what every answer carries to one that is about to be sent."""
+    if isinstance(response, web.HTTPException):  # aiohttp answers a bad Expect by itself
+        reworded(request, response)
+    response.headers.update(cors.headers(request, origins(request)))
+    harden(response, request.config_dict[CAREFUL])
+    request[BEGUN] = response
 
 
-def harden_headers(response: web.StreamResponse) -> None:
-    """Add each careful header that is not set, and take away the server's name and version."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.pop("Server", None)
+def reworded(request: web.Request, response: web.HTTPException) -> None:
+    """Say in a problem document what the framework would have said in plain text."""
+    trace = request.get(TRACE) or begin(request.headers.get("traceparent"))
+    body = problem.answer(response, request, trace.trace_id).body
+    response.body = body
+    response.headers["Content-Type"] = problem.MEDIA_TYPE
+    response.headers["Content-Length"] = str(response.content_length or 0)
+
+
+def origins(request: web.Request) -> tuple[str, ...]:
+    """Return the origins whose pages may use the API."""
+    return request.config_dict[RESOURCES].settings.cors_origins

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from service.http import problem
 from service.http.access import AccessLogger
-from service.http.middleware import harden_headers
+from service.http.careful import CAREFUL, HEADERS, harden
 from service.http.trace import begin
 from service.refusal import Malformed
 
@@ -48,13 +48,15 @@ class Protocol(web.RequestHandler):
         trace = begin(None)
         refusal = Malformed("The request is not well-formed HTTP/1.1.")
         response = problem.response(refusal, request.path, trace.trace_id)
-        harden_headers(response)
+        harden(response, self._manager.marks if isinstance(self._manager, Server) else HEADERS)
         response.force_close()
         return response
 
 
 class Server(web.Server):
-    """Makes our kind of protocol for each connection."""
+    """Makes our kind of protocol for each connection; `marks` are on each answer of its own."""
+
+    marks: Mapping[str, str] = HEADERS
 
     def __call__(self) -> Protocol:
         """Return the protocol of one new connection."""
@@ -71,6 +73,8 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = Server
+        if isinstance(server, Server):
+            server.marks = self.app.get(CAREFUL, HEADERS)
         return server
 
 

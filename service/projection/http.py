@@ -246,7 +246,7 @@ async def listed(call: Call[Any, Any]) -> list[ProjectionView]:
             generations=[view(row) for row in rows if row["projection"] == each.name],
             build=call.resources.builds.latest(each.name) if operates else None,
         )
-        for each in await health.freshness(call)
+        for each in await health.freshness(call.resources)
     ]
 
 
