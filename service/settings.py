@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
@@ -76,6 +77,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     home: Path
     host: str = "127.0.0.1"
     port: int = 8080
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     api_docs: bool = True
@@ -118,6 +120,7 @@ def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".e
         home=home,
         host=values["DAYBOOK_HOST"],
         port=values["DAYBOOK_PORT"],
+        trusted_proxies=values["TRUSTED_PROXIES"] or (),
         public_url=values["PUBLIC_URL"],
         cors_origins=values["CORS_ORIGINS"] or (),
         api_docs=values["API_DOCS"],

@@ -1,6 +1,7 @@
 """The environment variables that the service reads: name, default, meaning, and what is right."""
 
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -98,6 +99,17 @@ def key(text: str) -> str:
     return text
 
 
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read networks and single addresses with commas between them."""
+    try:
+        found = tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("must be networks such as 10.0.0.0/8, with commas between") from error
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError("must not be every address there is: anybody could claim any address")
+    return found
+
+
 def folder(text: str) -> Path:
     """Read a folder as an absolute path."""
     return Path(text).expanduser().resolve()
@@ -136,6 +148,7 @@ VARIABLES: Final = (
     Variable("DAYBOOK_HOME", ".daybook", "where data, key and spool live", folder),
     Variable("DAYBOOK_HOST", "127.0.0.1", "the address to listen on"),
     Variable("DAYBOOK_PORT", "8080", "the port to listen on; 0 picks a free one", whole(0, 65535)),
+    Variable("TRUSTED_PROXIES", "", "networks of proxies that say whom they serve", networks),
     Variable("PUBLIC_URL", "", "where people reach it, such as https://daybook.example", origin),
     Variable("CORS_ORIGINS", "", "by commas, whose pages may use the API from browsers", origins),
     Variable("API_DOCS", "true", "serve /docs and /openapi.json", flag),

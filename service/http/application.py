@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from service.http import careful, docs, openapi
+from service.http.address import PROXIES, Proxies
 from service.http.bind import mount
 from service.http.call import RESOURCES, Resources
 from service.http.careful import CAREFUL
@@ -27,6 +28,7 @@ def application(
     app = web.Application(middlewares=[outermost], client_max_size=BODY_MAX)
     app[RESOURCES] = resources
     app[METRICS] = metrics
+    app[PROXIES] = Proxies(resources.settings.trusted_proxies)
     app[CAREFUL] = careful.headers(resources.settings)
     docs.install(app, openapi.document(routes, docs.VERSION))
     mount(app, routes)
