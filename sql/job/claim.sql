@@ -1,4 +1,5 @@
 -- Claim the next jobs, a lease for each: the tenant with the fewest running goes first, then priority, then age.
+-- The jobs of a suspended tenant wait; one that is running already is finished.
 -- A job whose lease has run out is free again: its worker is dead, or will find that its token is no longer good.
 -- The claim need not be durable: after a crash the job is free again, and this worker's token no longer good.
 -- $1 worker   $2 tokens, one per job wanted   $3 seconds a lease lasts   $4 kinds this worker can do
@@ -8,9 +9,13 @@ WITH RECURSIVE tenants AS (
     SELECT (SELECT q.tenant_id FROM job.queue AS q WHERE q.tenant_id > t.tenant_id ORDER BY q.tenant_id LIMIT 1)
       FROM tenants AS t
      WHERE t.tenant_id IS NOT NULL
+), awake AS MATERIALIZED (
+    SELECT t.tenant_id
+      FROM tenants AS t
+     WHERE NOT EXISTS (SELECT FROM ops.tenants AS s WHERE s.tenant_id = t.tenant_id AND s.state = 'suspended')
 ), free AS (
     SELECT f.*, busy.jobs AS busy
-      FROM tenants AS t
+      FROM awake AS t
      CROSS JOIN LATERAL (SELECT count(*) AS jobs FROM job.queue AS q
                           WHERE q.tenant_id = t.tenant_id AND q.token IS NOT NULL
                             AND q.available_at > clock_timestamp()) AS busy
