@@ -156,7 +156,7 @@ class KeyFile:
         try:
             entries = msgspec.json.decode(raw[: LARGEST + 1], type=Written).keys
             keys = tuple(self._key(entry) for entry in entries)
-        except (msgspec.MsgspecError, ValueError, RecursionError):  # its sentence may repeat a key
+        except (msgspec.MsgspecError, ValueError):  # its sentence may repeat a key
             raise self._broken("it is not the JSON that run.py keys rotate writes") from None
         ids = [key.id for key in keys]
         if len(raw) > LARGEST or len(ids) > MOST or len(set(ids)) != len(ids):

@@ -30,7 +30,6 @@ UNREADABLE: Final = (
     ValueError,
     TypeError,
     AttributeError,
-    OverflowError,
     RecursionError,
 )
 """What reading a token of another make may raise."""
