@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from service.audit import http as audit
 from service.course import http as course
 from service.course import lesson_http as lesson
 from service.http import docs, feed, health
@@ -76,6 +77,7 @@ API: Final = under(
             streams=True,
             downloads=(view.CSV, view.NDJSON),
         ),
+        Route("GET", "/audit", audit.browse, role="admin", refusals=audit.ASKED),
         Route("GET", "/projections", projection.browse),
         *under(
             "/projections/{projection}",

@@ -108,6 +108,10 @@ def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".e
         faults.append("OPENAI_API_KEY is missing: GENERATOR=openai needs it, or OPENAI_BASE_URL")
     if faults:
         raise SettingsError("\n".join(faults))
+    return _settled(values)
+
+
+def _settled(values: Mapping[str, Any]) -> Settings:
     home: Path = values["DAYBOOK_HOME"]
     return Settings(
         database_url=_secret(values["DATABASE_URL"]),

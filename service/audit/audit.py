@@ -5,7 +5,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -21,7 +20,7 @@ from service.http.address import address_of
 from service.http.problem import code_of, status_for
 from service.http.token import Principal
 from service.log.handle import Log
-from service.refusal import Refusal, TooMany
+from service.refusal import Refusal, TooMany, Unavailable
 from service.settings import Secret
 
 ROOM: Final = 10_000
@@ -96,10 +95,9 @@ class Audit:
     ) -> None:
         """Note that a command was refused; `path` is the route's template.
 
-        What the service could not do for its own reasons (5xx) is no refusal.
+        What the service could not do just then is no refusal.
         """
-        status = status_for(type(refusal))
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if isinstance(refusal, Unavailable):
             return
         event = CommandRefused(
             actor=principal.subject,
@@ -108,7 +106,7 @@ class Audit:
             path=path,
             target=None if isinstance(refusal, TooMany) else target,
             code=code_of(type(refusal)),
-            status=int(status),
+            status=int(status_for(type(refusal))),
             origin=origin,
         )
         self._gathered.note(principal.tenant_id, event, self._now(), correlation_id)
