@@ -1,0 +1,1 @@
+"""Service tokens: what machines call with, kept to scopes, listed and revocable."""
