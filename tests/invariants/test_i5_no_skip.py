@@ -45,12 +45,13 @@ async def test_nothing_is_skipped_while_projectors_die_and_operators_act(
     await serve(database, EVERYTHING, RECORDS, SICK)
     over = asyncio.Event()
     writing = asyncio.create_task(crowd.write_until(over, writers=2))
-    failing = asyncio.create_task(projectors_fail(database_url))
     rounds = 0
-    while not failing.done():
-        await operate(database)
-        rounds += 1
-    await failing
+    with ExitStack() as projectors:  # who live for as long as an operator waits for what they do
+        failing = asyncio.create_task(projectors_fail(projectors, database_url))
+        while not failing.done():
+            await operate(database)
+            rounds += 1
+        await failing
     over.set()
     await writing
 
@@ -65,19 +66,18 @@ async def test_nothing_is_skipped_while_projectors_die_and_operators_act(
     await assert_whole(database)
 
 
-async def projectors_fail(url: str) -> None:
+async def projectors_fail(stack: ExitStack, url: str) -> None:
     """Run three projectors: one is killed again and again, another is frozen meanwhile."""
-    with ExitStack() as stack:
-        start: Callable[[], Child] = lambda: stack.enter_context(child(PROJECTING, url))  # noqa: E731
-        steady, frozen = start(), start()
-        for _ in range(2):
-            mortal = start()
-            await more(mortal, 1)
-            frozen.freeze()
-            await more(steady, 2)
-            assert mortal.kill() == -signal.SIGKILL
-            await more(steady, 2)
-            frozen.thaw()
+    start: Callable[[], Child] = lambda: stack.enter_context(child(PROJECTING, url))  # noqa: E731
+    steady, frozen = start(), start()
+    for _ in range(2):
+        mortal = start()
+        await more(mortal, 1)
+        frozen.freeze()
+        await more(steady, 2)
+        assert mortal.kill() == -signal.SIGKILL
+        await more(steady, 2)
+        frozen.thaw()
 
 
 async def more(process: Child, lines: int) -> None:
