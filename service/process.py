@@ -20,15 +20,16 @@ from uuid_utils.compat import uuid7
 from service import database as db
 from service import housekeeping
 from service.app import make_app
+from service.audit.audit import Audit
 from service.generation.recipe import Tools
 from service.generation.recipes import RECIPES, generator
 from service.generation.worker import Worker
-from service.http import wire
+from service.http import keyfile, wire
 from service.http.call import Resources
 from service.http.follow import Follow
-from service.http.keyring import KeyRing
 from service.http.metrics import MeteredAppender, Metrics
 from service.http.sse import Streams
+from service.http.standing import Standing
 from service.http.state import State
 from service.limit import Limits
 from service.log.handle import Log
@@ -143,21 +144,23 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
     database, metrics = db.of(settings), Metrics()
     await database.open()
     appender = MeteredAppender(metrics, database.connect)
-    tail = Tail(database)
+    tail, log, limits = Tail(database), Log(database, appender), Limits.of(settings)
     try:
         yield (
             Resources(
                 settings=settings,
                 database=database,
-                log=Log(database, appender),
+                log=log,
                 tail=tail,
                 follow=Follow(tail),
                 streams=Streams(),
                 state=State(),
                 now=lambda: datetime.now(UTC),
                 new_id=uuid7,
-                keys=KeyRing.of(settings.secret_key),
-                limits=Limits.of(settings),
+                keys=keyfile.ring(settings),
+                standing=Standing(log, database, limits),
+                limits=limits,
+                audit=Audit(settings.secret_key),
             ),
             metrics,
         )
@@ -192,6 +195,7 @@ async def working(settings: Settings, roles: Sequence[str], of: Resources) -> No
     await waited(of.tail.look)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(lasting("listener", listening))
+        tasks.create_task(lasting("audit", partial(of.audit.run, of.log, of.database)))
         if "projector" in roles:
             tasks.create_task(lasting("projector", projecting))
             keeping = partial(housekeeping.run, of.database, of.tail, wakes.quiet.asleep)

@@ -20,6 +20,7 @@ from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
 from service.refusal import Forbidden, NotFound, Refusal, Unauthenticated, Unavailable
+from service.service_token.text import PREFIX
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
@@ -74,7 +75,10 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
                 answer = await route.handler(call)
         except Refusal as refusal:
             refused(route, request, principal, refusal)
-            raise
+            otherwise = route.refusing(refusal) if route.refusing else None
+            if otherwise is None:
+                raise
+            return respond(otherwise, route, None)
         if isinstance(answer, Download):
             return await send(request, principal, resources.streams, answer, seen(position))
         return respond(answer, route, position)
@@ -89,8 +93,12 @@ async def authorise(route: Route, request: web.Request, resources: Resources) ->
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not bearer:
         raise Unauthenticated
-    principal = token.verify(resources.keys, bearer.strip(), resources.now())
-    await resources.standing.admit(principal, resources.log, resources.now())
+    now = resources.now()
+    if bearer.startswith(PREFIX):
+        principal = await resources.standing.bearer(bearer.strip(), now)
+    else:
+        principal = token.verify(resources.keys, bearer.strip(), now)
+    await resources.standing.admit(principal, now)
     return principal
 
 
@@ -149,6 +157,8 @@ async def taken(
     limit = route.limit or shape.limit
     if shape.form is not None and request.content_type == form.MULTIPART:
         return await form.read(request, shape.form, limit)
+    if shape.media == form.URLENCODED:
+        return await form.read_fields(request, shape.body, limit)
     raw = await read(request, limit)
     check_media_type(request, raw)
     return decode(decoder, raw)

@@ -45,7 +45,7 @@ class Resources(Struct, frozen=True):
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     keys: KeyRing
-    standing: Standing = field(default_factory=Standing)
+    standing: Standing
     limits: Limits = field(default_factory=Limits)
     audit: Audit = field(default_factory=Audit)
     passwords: Passwords = field(default_factory=Passwords)

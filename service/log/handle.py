@@ -96,6 +96,11 @@ class Log:
         """Call `call` after each batch that this process has sent to the log."""
         self._appender.appended = call
 
+    def version(self, stream_id: UUID) -> int:
+        """Return the version of a stream that this process remembers, 0 where it does not."""
+        known = self._states.get(stream_id)
+        return 0 if known is None else known.version
+
     async def load(
         self,
         decider: Decider[C, S, E],

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from service.http.route import Route
 from service.http.token import rank
 from service.refusal import Invalid
+
+if TYPE_CHECKING:  # a route's call knows who calls, and so this module
+    from service.http.route import Route
 
 ANY: Final = "*"
 
@@ -56,12 +58,12 @@ def matches(wanted: str, scope: str) -> bool:
     return about in (ANY, its_about) and deed in (ANY, its_deed)
 
 
-def routes() -> Iterable[Route]:
+def routes() -> "Iterable[Route]":
     """Return the route table, which names this slice's own handlers and so cannot come first."""
     from service.app import API  # noqa: PLC0415 - see above
 
     return API
 
 
-def _open(route: Route, role: str) -> bool:
+def _open(route: "Route", role: str) -> bool:
     return route.role is not None and rank(role) >= rank(route.role)

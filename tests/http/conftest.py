@@ -27,6 +27,7 @@ from service.http.metrics import Metrics
 from service.http.paging import Page, Paged
 from service.http.route import Route, under
 from service.http.sse import Message, Streams
+from service.http.standing import Standing
 from service.http.state import State
 from service.log.commit import Receipt
 from service.log.handle import Log
@@ -179,6 +180,13 @@ ROUTES = (
 )
 
 
+class Anybody:
+    """Lets everybody in whose token is good."""
+
+    async def admit(self, principal: token.Principal, now: datetime) -> None:
+        del principal, now
+
+
 class StillTail:
     """A read model that stands at position 5 and goes no further."""
 
@@ -202,6 +210,7 @@ def resources(tmp_path: Path) -> Resources:
         now=lambda: NOW,
         new_id=uuid4,
         keys=KEYS,
+        standing=Anybody(),  # type: ignore[arg-type]
     )
 
 
@@ -248,8 +257,15 @@ async def live(
     database: Database, log: Log, tail: Tail, resources: Resources, projecting: asyncio.Task[None]
 ) -> Resources:
     """What the service runs on, with a projector at work."""
+    standing = Standing(log, database, resources.limits)
     resources = replace(
-        resources, database=database, log=log, tail=tail, follow=follow.Follow(tail), new_id=uuid7
+        resources,
+        standing=standing,
+        database=database,
+        log=log,
+        tail=tail,
+        follow=follow.Follow(tail),
+        new_id=uuid7,
     )
     resources.state.ready()
     return resources
