@@ -168,7 +168,7 @@ async def test_reading_on_from_a_position_descends_the_index_of_positions(
 ) -> None:
     connection, _ = seeded
 
-    plan = await explained(connection, "log/read_range", uuid4(), 2_950, None, None, 10)
+    plan = await explained(connection, "log/read_range", uuid4(), 2_950, None, None, 10, None)
 
     assert "Index Scan using events_pkey" in plan
     assert "Seq Scan" not in plan

@@ -1,12 +1,12 @@
 """The log over HTTP: a feed of CloudEvents 1.0, polled or followed, and single streams.
 
-A caller sees the events of the token's tenant, all of them, without the private payloads: those
-belong to persons, and no role reads them here.
+A caller sees the events of the token's tenant without the private payloads: those belong to
+persons, and no role reads them here. What is about people and their keys only administrators see.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,17 @@ from service.log.event import Recorded, read_range
 from service.refusal import NotFound
 
 BATCH: Final = "application/cloudevents-batch+json"
+CONFIDENTIAL: Final = (
+    "account",
+    "claim",
+    "session",
+    "service-token",
+    "origin",
+    "audit",
+    "tenant",
+    "erasure",
+)
+"""Categories of streams that tell who somebody is, where he is, and what he was refused."""
 LIVE_PAGE: Final = 200
 """Events a live stream holds at once."""
 
@@ -104,6 +115,7 @@ async def history(call: Call[Nothing, Paged], stream_id: UUID) -> Answer[Page[Ev
         after,
         stream_id=stream_id,
         limit=call.query.limit + 1,
+        without=hidden(call),
     )
     if not recorded and not after:
         raise NotFound
@@ -120,7 +132,13 @@ async def page(call: Call[Nothing, Feed], after: int, limit: int) -> Sequence[Re
         types=types,
         stream_id=call.query.stream,
         limit=limit,
+        without=hidden(call),
     )
+
+
+def hidden(call: Call[Any, Any]) -> tuple[str, ...]:
+    """Return the categories that this caller does not see."""
+    return () if call.principal.role == "admin" else CONFIDENTIAL
 
 
 async def live(call: Call[Nothing, Feed], after: int) -> AsyncIterator[Sequence[Message]]:

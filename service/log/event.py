@@ -45,9 +45,14 @@ async def read_range(
     types: tuple[str, ...] = (),
     stream_id: UUID | None = None,
     limit: int = PAGE,
+    without: tuple[str, ...] = (),
 ) -> list[Recorded]:
-    """Return up to `limit` events of a tenant after position `after`, in log order."""
-    arguments = (tenant_id, after, list(types) or None, stream_id, limit)
+    """Return up to `limit` events of a tenant after position `after`, in log order.
+
+    `types` empty means all; events of the categories `without` are left out.
+    """
+    left_out = list(without) or None
+    arguments = (tenant_id, after, list(types) or None, stream_id, limit, left_out)
     rows = await database.fetch(SQL["log/read_range"], *arguments)
     return [Recorded(**row) for row in rows]
 
