@@ -8,14 +8,17 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(RIGHT)' 2>/dev/null && ec
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# All tests are shared by some processes, each with a PostgreSQL of its own; some tests need but one.
+AT_ONCE := --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench psql lock clean
+.PHONY: help setup run test check fix licences audit bench psql lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/dev.installed ## Set up .venv with all that development needs
 
@@ -23,7 +26,7 @@ run: $(VENV)/run.installed ## Start everything: API, projector, worker, embedded
 	@exec $(BIN)/python run.py serve $(ARGS)
 
 test: $(VENV)/dev.installed ## Run the tests; ARGS="tests/log -x" runs some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 check: $(VENV)/dev.installed ## Check format, lint and types; changes nothing
 	$(BIN)/ruff format --check .
@@ -33,6 +36,12 @@ check: $(VENV)/dev.installed ## Check format, lint and types; changes nothing
 fix: $(VENV)/dev.installed ## Format, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+licences: $(VENV)/dev.installed ## Check that every package has a licence we may use
+	@$(BIN)/python .ci/licences.py
+
+audit: licences ## Ask for known vulnerabilities of what is pinned; needs a network
+	@$(BIN)/python .ci/audit.py $(ARGS)
 
 bench: $(VENV)/dev.installed ## Measure the bars; ARGS="--only append_64" measures one
 	$(BIN)/python run.py bench $(ARGS)

@@ -176,17 +176,19 @@ def _forget_stale_pid(path: Path) -> None:
 
 
 def _ensure_system_user() -> None:
-    try:
-        pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
-        try:
+    command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
+    for attempt in range(START_ATTEMPTS):
+        with suppress(KeyError):
+            pwd.getpwnam(SYSTEM_USER)
+            return
+        time.sleep(attempt)  # another process may be about to make it, with the file locked
+        with suppress(OSError, subprocess.CalledProcessError):
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - literal
-        except (OSError, subprocess.CalledProcessError):
-            raise EmbeddedError(
-                f"PostgreSQL refuses to run as root, and the user {SYSTEM_USER} could not be made:"
-                " run as another user, or set DATABASE_URL."
-            ) from None
+            return
+    raise EmbeddedError(
+        f"PostgreSQL refuses to run as root, and the user {SYSTEM_USER} could not be made:"
+        " run as another user, or set DATABASE_URL."
+    )
 
 
 def _own(folder: Path) -> None:

@@ -29,7 +29,7 @@ async def test_a_closed_range_is_sealed_and_a_retired_generation_dropped(
         pass
 
     keeping = asyncio.create_task(housekeeping.run(database, tail, lambda: False))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await database.fetchval(LEFT):  # noqa: ASYNC110 - a chore is no event of ours
             await asyncio.sleep(0)
     keeping.cancel()

@@ -21,12 +21,6 @@ SECONDS = 60
 Process = asyncio.subprocess.Process
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def running(url: str, home: Path, *options: str) -> AsyncIterator[tuple[Process, str]]:
     """Start the service; yield it and its address, as soon as it says that it listens."""
@@ -72,16 +66,18 @@ async def door(database_url: str) -> AsyncIterator[tuple[str, Callable[[], objec
     folder = parse_qs(urlsplit(database_url).query).get("host")
     if not folder:
         pytest.skip("the proxy forwards to a unix socket")
-    proxy, port = Proxy(Path(folder[0])), free_port()
+    proxy, closed = Proxy(Path(folder[0])), socket.socket()
+    closed.bind(("127.0.0.1", 0))  # ours from now on, but nobody listens: who connects is refused
     servers: list[asyncio.Server] = []
 
     async def open_up() -> None:
-        servers.append(await asyncio.start_server(proxy.serve, "127.0.0.1", port))
+        servers.append(await asyncio.start_server(proxy.serve, sock=closed))
 
-    name = urlsplit(database_url).path
-    yield f"postgresql://daybook:s3cret@127.0.0.1:{port}{name}?sslmode=disable", open_up
+    place = f"127.0.0.1:{closed.getsockname()[1]}{urlsplit(database_url).path}"
+    yield f"postgresql://daybook:s3cret@{place}?sslmode=disable", open_up
     for server in servers:
         server.close()
+    closed.close()
     await proxy.close()
 
 

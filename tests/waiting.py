@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from service.database import Database
 
 
-async def until(database: Database, holds: Callable[[], Awaitable[bool]], most: float = 30) -> None:
+async def until(database: Database, holds: Callable[[], Awaitable[bool]], most: float = 60) -> None:
     """Return once `holds`, which is asked at first and after every append. Raises TimeoutError."""
     grown = asyncio.Event()
     connection = await database.connect_direct()

@@ -22,7 +22,7 @@ from service.cli import app
 from service.http.token import tenant
 
 PASSWORDS = "local all +daybook_analyst scram-sha-256\n"
-PLENTY = 30
+PLENTY = 60
 
 
 @pytest.fixture

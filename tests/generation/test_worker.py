@@ -182,7 +182,7 @@ async def test_a_worker_that_is_told_to_stop_gives_its_jobs_back(
 
     _, job = await ask(log)
     async with working(log, database, recipe(endless)):
-        await asyncio.wait_for(started.wait(), 20)
+        await asyncio.wait_for(started.wait(), 60)
 
     row = await database.fetchrow("SELECT token FROM job.queue WHERE job_id = $1", job)
     assert row["token"] is None
@@ -198,7 +198,7 @@ async def test_a_cancelled_job_is_let_go_at_its_next_step(log: Log, database: Da
 
     course, job = await ask(log)
     async with working(log, database, recipe(slow)):
-        await asyncio.wait_for(started.wait(), 20)
+        await asyncio.wait_for(started.wait(), 60)
         await log.handle(JOB, job, Cancel("enough"), context())
         go_on.set()
         state = await ended(log, database, job)

@@ -53,7 +53,7 @@ async def test_a_draining_service_is_not_ready_but_alive(api: Client, live: Reso
 
 
 async def test_without_its_database_a_service_is_alive_and_not_ready(stranded: Client) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         assert (await stranded.get("/livez")).status == 200
         status, found = await checks(stranded)
 

@@ -164,6 +164,6 @@ def remade(server: str, url: str) -> None:
 
 async def status_of(client: Client, address: str, wanted: int) -> None:
     """Ask until the answer has the status that it should come to have."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await client.get(address)).status != wanted:
             pass

@@ -13,7 +13,7 @@ from tests.http.conftest import ADA, Client
 
 async def read_until(response: Any, text: str) -> str:
     received = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while text not in received:
             chunk = await response.content.readany()
             if not chunk:

@@ -23,7 +23,7 @@ async def port(resources: Resources) -> AsyncIterator[int]:
 async def exchange(port: int, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         received = await reader.read()
     writer.close()
     return received

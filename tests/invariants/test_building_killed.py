@@ -73,7 +73,7 @@ async def test_cut_off_while_it_makes_indexes_a_build_is_made_whole_by_the_next(
 async def cut_off(database: Database) -> None:
     """Terminate the backend that makes indexes, as soon as it does."""
     ended = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not ended:
             ended = await database.fetchval(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"

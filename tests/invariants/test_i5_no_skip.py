@@ -98,4 +98,4 @@ async def operate(database: Database) -> None:
 async def moved(database: Database) -> None:
     """Wait until the projections have folded something."""
     tail = Tail(database)
-    await tail.reached(await database.fetchval(SQL["projection/tail"]) + 1, timeout=30)
+    await tail.reached(await database.fetchval(SQL["projection/tail"]) + 1, timeout=60)

@@ -31,7 +31,7 @@ async def work(live: Resources, job: str, *commands: Command) -> int:
 
 async def told(response: Any) -> list[dict[str, Any]]:
     """Return the messages of a stream that ends."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         text = (await response.content.read()).decode()
     return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
 

@@ -170,7 +170,7 @@ async def count(database: Database) -> int:
 
 async def settled(database: Database) -> None:
     """Wait until no call of a process that is gone is still under way."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await database.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND query LIKE '%log.append%' AND pid <> pg_backend_pid()"

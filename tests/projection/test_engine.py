@@ -275,7 +275,7 @@ async def test_while_one_advances_another_does_not_wait_for_it(
 async def test_waiting_for_a_position_ends_when_it_is_reached(
     database: Database, appender: GroupAppender, tail: Tail, projected: Project
 ) -> None:
-    waiting = asyncio.create_task(tail.reached(3, timeout=30))
+    waiting = asyncio.create_task(tail.reached(3, timeout=60))
     await create_jobs(appender, 3)
 
     await projected()
@@ -289,7 +289,7 @@ async def test_waiting_notices_what_another_process_has_folded(
     await create_jobs(appender, 1)
     await advance(database, Tail(database))
 
-    assert await tail.reached(1, timeout=30)
+    assert await tail.reached(1, timeout=60)
 
 
 async def test_only_what_the_projector_has_signed_is_believed_of_the_tail(

@@ -58,7 +58,7 @@ class Desk:
         """What came of the build in the background, which is waited for."""
         tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith("build of")]
         if tasks:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await asyncio.wait(tasks)
         build = (await self.stands())["build"]
         return dict(build)
