@@ -5,7 +5,12 @@ from typing import Final
 
 from aiohttp import web
 
+from service.account import admin_http as accounts
+from service.account import auth_http as auth
+from service.account import http as account
 from service.audit import http as audit
+from service.console.application import console, lead
+from service.console.pages import CONSOLE
 from service.course import http as course
 from service.course import lesson_http as lesson
 from service.http import docs, feed, health
@@ -17,6 +22,8 @@ from service.job import http as job
 from service.library import http as library
 from service.projection import http as projection
 from service.projection import parked_http as parked
+from service.service_token import http as service_token
+from service.tenant import http as tenant
 from service.view import http as view
 
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
@@ -25,6 +32,35 @@ PARKED: Final = "/parked/{stream}"
 API: Final = under(
     "/api/v1",
     (
+        Route("POST", "/auth/register", auth.register, 201, role=None, refusals=auth.REGISTERED),
+        Route("POST", "/auth/login", auth.login, role=None, refusals=auth.LOGGED_IN),
+        Route(
+            "POST",
+            "/auth/token",
+            auth.token,
+            role=None,
+            refusals=auth.TOKENS,
+            refusing=auth.oauth,
+        ),
+        Route("POST", "/auth/refresh", auth.refresh, role=None, refusals=auth.REFRESHED),
+        Route("POST", "/auth/logout", auth.logout, refusals=auth.OUT),
+        Route("GET", "/me", account.show, refusals=account.FOUND),
+        Route("PATCH", "/me", account.update, refusals=account.UPDATED),
+        Route("POST", "/me/password", account.password, refusals=account.CHANGED),
+        Route("GET", "/me/sessions", account.sessions, refusals=account.FOUND),
+        Route("DELETE", "/me/sessions/{session}", account.end, refusals=account.ENDED),
+        Route("GET", "/accounts", accounts.browse, role="admin"),
+        *under(
+            "/accounts/{account}",
+            (
+                Route("GET", "", accounts.show, refusals=accounts.FOUND),
+                Route("POST", "/deactivate", accounts.deactivate, refusals=accounts.DEACTIVATED),
+                Route("POST", "/reactivate", accounts.reactivate, refusals=accounts.FOUND),
+                Route("POST", "/role", accounts.grant, refusals=accounts.GRANTED),
+                Route("POST", "/logout", accounts.sign_out, refusals=accounts.FOUND),
+            ),
+            role="admin",
+        ),
         Route("POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True),
         Route("GET", "/courses", course.browse),
         Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),
@@ -77,6 +113,34 @@ API: Final = under(
             streams=True,
             downloads=(view.CSV, view.NDJSON),
         ),
+        *under(
+            "/service-tokens",
+            (
+                Route("POST", "", service_token.create, 201, refusals=service_token.ISSUED),
+                Route("GET", "", service_token.browse),
+                Route(
+                    "DELETE",
+                    "/{service_token}",
+                    service_token.revoke,
+                    refusals=service_token.REVOKED,
+                ),
+            ),
+            role="admin",
+        ),
+        *under(
+            "/tenants",
+            (
+                Route("POST", "", tenant.create, 201, refusals=tenant.CREATED),
+                Route("GET", "", tenant.browse),
+                Route("GET", "/{tenant}", tenant.show, refusals=tenant.FOUND),
+                Route("POST", "/{tenant}/suspend", tenant.suspend, refusals=tenant.SUSPENDED),
+                Route("POST", "/{tenant}/resume", tenant.resume, refusals=tenant.FOUND),
+                Route("POST", "/{tenant}/limits", tenant.limits, refusals=tenant.FOUND),
+                Route("POST", "/{tenant}/registration", tenant.registration, refusals=tenant.FOUND),
+            ),
+            role="admin",
+            house=True,
+        ),
         Route("GET", "/audit", audit.browse, role="admin", refusals=audit.ASKED),
         Route("GET", "/projections", projection.browse),
         *under(
@@ -116,4 +180,10 @@ ROUTES: Final = (*API, *OPERATIONS, *DOCUMENTS)
 
 def make_app(resources: Resources, metrics: Metrics, roles: Sequence[str]) -> web.Application:
     """Return the application of a process: every process answers for itself, an API for all."""
-    return application(ROUTES if "api" in roles else OPERATIONS, resources, metrics)
+    if "api" not in roles:
+        return application(OPERATIONS, resources, metrics)
+    documented = resources.settings.api_docs
+    app = application(ROUTES if documented else (*API, *OPERATIONS), resources, metrics)
+    app.router.add_get("/", lead)
+    app.add_subapp("/console", console(CONSOLE, resources))
+    return app

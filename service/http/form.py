@@ -1,19 +1,22 @@
-"""Multipart bodies (RFC 7578): one uploaded file and the fields beside it."""
+"""Forms: multipart ones with an uploaded file (RFC 7578), and such as have fields alone."""
 
 import asyncio
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import BodyPartReader, web
 from aiohttp.http import HttpProcessingError
 from msgspec import Struct
 
+from service.http import body
 from service.http.body import READ_SECONDS
 from service.http.pointer import fault, refuse_nul
 from service.http.problem import FieldError
-from service.refusal import Invalid, Malformed, TooLarge
+from service.refusal import Invalid, Malformed, TooLarge, Unsupported
 
 MULTIPART: Final = "multipart/form-data"
+URLENCODED: Final = "application/x-www-form-urlencoded"
 PARTS_MAX: Final = 32
 BROKEN: Final = (ValueError, RuntimeError, LookupError, AssertionError, HttpProcessingError)
 """What aiohttp raises for a form that is none, in its several places."""
@@ -31,7 +34,12 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
     """A multipart body: subclasses name its fields, those of type `Upload` being files."""
 
 
+class Fields(Struct, frozen=True):
+    """A body of fields alone, each given once; those that are not known mean nothing."""
+
+
 F = TypeVar("F", bound=Form)
+G = TypeVar("G", bound=Fields)
 
 
 def schema(kind: type[Form]) -> dict[str, Any]:
@@ -59,6 +67,28 @@ async def read(request: web.Request, kind: type[F], limit: int) -> F:
     except BROKEN as error:
         raise Malformed("The body is not a well-formed multipart form.") from error
     refuse_nul({name: field for name, field in fields.items() if isinstance(field, str)})
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid("The form does not fit this route.", errors=[fault(str(error))]) from error
+
+
+async def read_fields(request: web.Request, kind: type[G], limit: int) -> G:
+    """Return the fields; one without a value counts as left out (RFC 6749, section 3.2).
+
+    Raises `Unsupported`, `TooLarge`, `Malformed` for what is no form, `Invalid` for wrong fields.
+    """
+    if request.content_type != URLENCODED:
+        raise Unsupported(f"Send the body as {URLENCODED}, not as {request.content_type}.")
+    raw = await body.read(request, limit)
+    try:
+        pairs = parse_qsl(raw.decode(), errors="strict", max_num_fields=PARTS_MAX)
+    except ValueError as error:
+        raise Malformed("The body is not a form of at most 32 fields in UTF-8.") from error
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Invalid("The form does not fit this route: a field is given twice.")
+    refuse_nul(fields)
     try:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from service.http import form, problem
 from service.http.body import JSON
-from service.http.call import Read
+from service.http.call import Answer, Read
 from service.http.example import example_of, resolved
 from service.http.paging import Paged
 from service.http.parameter import PARAMETERS
 from service.http.problem import DeadlinePassed, InternalError, Problem
-from service.http.route import Route, Shape, shape_of
+from service.http.route import Route, Shape, alternatives, shape_of
 from service.http.sse import EVENT_STREAM
 from service.log.commit import Conflict, KeyReused, StaleVersion
 from service.refusal import (
@@ -35,6 +35,7 @@ from service.refusal import (
 Json = dict[str, Any]
 
 REF: Final = "#/components/schemas/{name}"
+BAD_REQUEST: Final = int(HTTPStatus.BAD_REQUEST)
 COMMANDS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 DESCRIPTION: Final = """\
 Daybook is the book of record for AI-generated learning content.
@@ -73,7 +74,8 @@ _ANSWERED: Final[Json] = {
 def document(routes: tuple[Route, ...], version: str) -> Json:
     """Return the document of `routes`, which nobody may change: it is made once."""
     shapes = [shape_of(route.handler) for route in routes]
-    kinds = (kind for shape in shapes for kind in (shape.body, shape.query, shape.value))
+    kinds = [kind for shape in shapes for kind in (shape.body, shape.query, shape.value)]
+    kinds += [refused_as(route) for route in routes]
     named = [Problem, *dict.fromkeys(kind for kind in kinds if kind is not None)]
     schemas, components = msgspec.json.schema_components(named, ref_template=REF)
     schema_of = dict(zip(named, schemas, strict=True))
@@ -93,6 +95,13 @@ def document(routes: tuple[Route, ...], version: str) -> Json:
         },
     }
     return tidied(made)
+
+
+def refused_as(route: Route) -> Any:
+    """Return the type of what `route` answers some refusals with by itself, None if nothing."""
+    returned = get_type_hints(route.refusing)["return"] if route.refusing else None
+    answers = [kind for kind in alternatives(returned) if get_origin(kind) is Answer]
+    return get_args(answers[0])[0] if answers else None
 
 
 def tidied(made: Json) -> Json:
@@ -174,7 +183,7 @@ def _sent(route: Route) -> Iterator[Json]:
 
 def _request_body(shape: Shape, schema_of: Mapping[Any, Json], components: Json) -> Json:
     schema = schema_of[shape.body]
-    content: Json = {JSON: {"schema": schema, "example": example_of(schema, components)}}
+    content: Json = {shape.media: {"schema": schema, "example": example_of(schema, components)}}
     if shape.form is not None:
         content[form.MULTIPART] = {"schema": form.schema(shape.form)}
     required = bool(resolved(schema, components).get("required"))
@@ -188,6 +197,8 @@ def _responses(route: Route, shape: Shape, schema_of: Mapping[Any, Json]) -> Jso
         if problems := responses.get(str(status)):
             answer["content"] |= problems["content"]
         responses[str(status)] = answer
+    if (kind := refused_as(route)) is not None:
+        responses[str(BAD_REQUEST)]["content"][JSON] = {"schema": schema_of[kind]}
     return dict(sorted(responses.items()))
 
 

@@ -64,7 +64,11 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "source": Parameter(uuid, UUID_SCHEMA, "A source document's id."),
     "stream": Parameter(uuid, UUID_SCHEMA, "A stream's id."),
     "projection": Parameter(slug, SLUG_SCHEMA, "A projection's name."),
+    "account": Parameter(uuid, UUID_SCHEMA, "An account's id."),
+    "session": Parameter(uuid, UUID_SCHEMA, "A session's id."),
     "view": Parameter(slug, SLUG_SCHEMA, "A view's name."),
+    "tenant": Parameter(slug, SLUG_SCHEMA, "A tenant's name or id."),
+    "service_token": Parameter(uuid, UUID_SCHEMA, "A service token's id."),
 }
 
 

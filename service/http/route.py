@@ -11,7 +11,7 @@ from msgspec import Struct
 from service.http.body import JSON, MEBIBYTE, UPLOAD_MAX, Nothing
 from service.http.call import Answer, Call
 from service.http.download import Download
-from service.http.form import Form
+from service.http.form import URLENCODED, Fields, Form
 from service.refusal import Refusal
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer[Any] | Download | web.StreamResponse]]
@@ -27,6 +27,8 @@ class Route(Struct, frozen=True):
     may answer too, on demand. `limit` is the size in bytes a body may have: a mebibyte if not
     given, or an upload's where the handler takes a form. `house` keeps it to those who may act on
     the service as a whole, and `generates` counts it against what a tenant may have generated.
+    `refusing` answers refusals otherwise than by a problem document, where a standard asks for it;
+    those that it returns None for are answered as everywhere.
     """
 
     method: str
@@ -42,6 +44,7 @@ class Route(Struct, frozen=True):
     downloads: tuple[str, ...] = ()
     house: bool = False
     generates: bool = False
+    refusing: Callable[[Refusal], Answer[Any] | None] | None = None
 
     @property
     def scope(self) -> str:
@@ -51,12 +54,16 @@ class Route(Struct, frozen=True):
 
 
 class Shape(Struct, frozen=True):
-    """The types that a handler's signature names; `form` is its multipart body, if it takes one."""
+    """The types that a handler's signature names; `form` is its multipart body, if it takes one.
+
+    `media` is what the body comes as, where it is no multipart form.
+    """
 
     body: Any
     form: type[Form] | None
     query: Any
     value: Any
+    media: str = JSON
 
     @property
     def limit(self) -> int:
@@ -78,6 +85,7 @@ def shape_of(handler: Handler) -> Shape:
         form=forms[0] if forms else None,
         query=query,
         value=values[0] if values else None,
+        media=URLENCODED if plain and issubclass(plain[0], Fields) else JSON,
     )
 
 
