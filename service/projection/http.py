@@ -184,7 +184,7 @@ def act_of(call: Call[Any, Any], reason: str) -> Act:
     context = call.context
     return Act(
         context.actor, call.tenant_id, context.correlation_id, reason.strip(),
-        context.key, context.fingerprint,
+        context.key, context.fingerprint, context.origin,
     )  # fmt: skip
 
 

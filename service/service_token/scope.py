@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # a route's call knows who calls, and so this module
     from service.http.route import Route
 
 ANY: Final = "*"
+PERSONAL: Final = frozenset({"auth", "me"})
+"""What is about the caller's own account, which a machine has not."""
 
 
 class UnknownScope(Invalid):
@@ -20,7 +22,8 @@ class UnknownScope(Invalid):
 @cache
 def known(role: str) -> tuple[str, ...]:
     """Return the scopes of all that `role` may call, in order of their names."""
-    return tuple(sorted({route.scope for route in routes() if _open(route, role)}))
+    scopes = {route.scope for route in routes() if _open(route, role)}
+    return tuple(sorted(scope for scope in scopes if scope.partition(":")[0] not in PERSONAL))
 
 
 def expanded(scopes: Iterable[str], role: str) -> frozenset[str]:

@@ -32,7 +32,9 @@ def path(route: Route, **ids: str) -> str:
     return route.path.format_map({"lesson": "1"} | dict.fromkeys(PLACES, SOMEBODY) | ids)
 
 
-PLACES = ("course", "job", "source", "stream", "projection", "view")
+PLACES = (
+    "course", "job", "source", "stream", "projection", "view", "tenant", "service_token",
+)  # fmt: skip
 GUARDED = [route for route in ROUTES if route.role is not None]
 WITH_BODY = [route for route in API if route.method != "GET"]
 WITH_QUERY = [route for route in API if route.method == "GET"]
