@@ -21,11 +21,18 @@ SCHEMES: Final = frozenset({"https", "mailto"})
 REL: Final = "noopener noreferrer nofollow"
 ALIGNED: Final = "text-align:"
 DEEPEST: Final = 6
+HEADING: Final = 3
+"""Tokens of a heading: its begin, its text, its end."""
 
 
-def rendered(text: str, shift: int = 1) -> Markup:
-    """Return `text` as HTML, its headings `shift` levels lower: the page has the first one."""
+def rendered(text: str, shift: int = 1, *, without: str | None = None) -> Markup:
+    """Return `text` as HTML, its headings `shift` levels lower: the page has the first one.
+
+    A first heading that says `without` is left out.
+    """
     tokens = _parser.parse(text)
+    if tokens and tokens[0].type == "heading_open" and tokens[1].content == without:
+        tokens = tokens[HEADING:]
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1:]) + shift, DEEPEST)}"

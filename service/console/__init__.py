@@ -1,0 +1,1 @@
+"""The console: pages for readers and operators, which work without JavaScript."""

@@ -1,0 +1,20 @@
+"""Every page of the console, in reading order; the paths stand below /console."""
+
+from typing import Final
+
+from service.console import audit, course, home, session, sign
+from service.console.page import Page
+
+CONSOLE: Final = (
+    Page("GET", "", home.show),
+    Page("GET", "/sign-in", sign.ask, role=None),
+    Page("POST", "/sign-in", sign.enter, role=None),
+    Page("POST", "/sign-out", sign.leave, role=None),
+    Page("GET", "/courses", course.browse),
+    Page("GET", "/courses/{course}", course.show),
+    Page("GET", "/courses/{course}/lessons/{lesson}", course.read),
+    Page("GET", "/sessions", session.browse),
+    Page("POST", "/sessions/{session}/end", session.end),
+    Page("GET", "/audit", audit.browse, role="admin"),
+    Page("GET", "/console.css", home.style, role=None),
+)
