@@ -132,6 +132,7 @@ def refused(
         path=route.path,
         target=target_of(request.match_info),
         refusal=refusal,
+        correlation_id=request[TRACE].correlation_id,
     )
 
 
