@@ -141,8 +141,7 @@ class Audit:
             return known
         subject = person(tenant_id, kind, name)
         origin = self._id(tenant_id, subject, address)
-        agent = request.headers.get("User-Agent", "")[:AGENT_MAX]
-        event = OriginSeen(subject, kind, address, agent.encode(errors="replace").decode())
+        event = OriginSeen(subject, kind, address, storable(request.headers.get("User-Agent", "")))
         if self._gathered.meet(origin, Met(tenant_id, event)):
             self._remember(key, origin)
         self._writer.wake()
@@ -162,6 +161,11 @@ class Audit:
 def person(tenant_id: UUID, kind: Kind, name: str) -> UUID:
     """Return whom an address belongs to: an id stands for itself, an operator's name for a UUID."""
     return uuid5(tenant_id, name) if kind == "operator" else UUID(name)
+
+
+def storable(agent: str) -> str:
+    """Return what a client calls itself, no longer than it need be; any bytes may have come."""
+    return agent[:AGENT_MAX].encode(errors="replace").decode()
 
 
 def version_8(octets: bytes) -> UUID:
