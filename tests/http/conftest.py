@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
+from argon2 import PasswordHasher
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 from pytest_aiohttp.plugin import AiohttpClient
 from uuid_utils.compat import uuid7
 
+from service.account.password import Passwords
 from service.app import make_app
 from service.database import Database
 from service.http import docs, follow, paging, sse, token
@@ -38,6 +40,7 @@ from service.settings import Secret, Settings
 
 KEY = "a key for tests that opens nothing"
 KEYS = KeyRing.of(Secret(KEY))
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 ADA = token.Principal(token.tenant("school"), "ada", "user")
 Client = TestClient[web.Request, web.Application]
@@ -210,6 +213,7 @@ def resources(tmp_path: Path) -> Resources:
         now=lambda: NOW,
         new_id=uuid4,
         keys=KEYS,
+        passwords=Passwords(CHEAP),
         standing=Anybody(),  # type: ignore[arg-type]
     )
 

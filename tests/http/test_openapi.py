@@ -7,10 +7,11 @@ from openapi_spec_validator import validate
 
 from service.app import ROUTES
 from service.http import openapi
-from service.http.body import JSON, decode
+from service.http.body import decode
 from service.http.docs import kinds
 from service.http.parameter import PARAMETERS
 from service.http.route import Route, shape_of
+from service.refusal import Unauthenticated
 from tests.http.conftest import Client
 
 DOCUMENT = openapi.document(ROUTES, "1.2.3")
@@ -34,14 +35,16 @@ def test_every_route_is_documented(route: Route) -> None:
 
     assert documented["summary"].endswith(".")
     assert str(route.status) in documented["responses"]
-    assert ("401" in documented["responses"]) is (route.role is not None)
+    shows_who_it_is = any(issubclass(kind, Unauthenticated) for kind in route.refusals)
+    assert ("401" in documented["responses"]) is (route.role is not None or shows_who_it_is)
 
 
 @pytest.mark.parametrize("route", BODIES, ids=lambda route: route.path)
 def test_every_example_fits_its_route(route: Route) -> None:
-    example = operation(route)["requestBody"]["content"][JSON]["example"]
+    shape = shape_of(route.handler)
+    example = operation(route)["requestBody"]["content"][shape.media]["example"]
 
-    decode(msgspec.json.Decoder(shape_of(route.handler).body), msgspec.json.encode(example))
+    decode(msgspec.json.Decoder(shape.body), msgspec.json.encode(example))
 
 
 def leaves(schema: dict[str, Any]) -> list[dict[str, Any]]:
