@@ -40,6 +40,14 @@ class Stale(Refusal):
     """The thing has changed since the version that If-Match names."""
 
 
+class TooSlow(Refusal):
+    """The request did not arrive in time; send it again over a better line."""
+
+
+class HeadTooLarge(Refusal):
+    """The head of the request is larger than this service takes."""
+
+
 class TooLarge(Refusal):
     """The body is larger than this route takes."""
 
@@ -53,7 +61,7 @@ class Invalid(Refusal):
 
 
 class TooMany(Refusal):
-    """The caller has as many of these open as it may have; close one, or wait."""
+    """These are more at once, or faster, than the caller may have; wait as Retry-After says."""
 
 
 class Unavailable(Refusal):
@@ -67,6 +75,8 @@ STATUS: Final[dict[type[Refusal], HTTPStatus]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     StateConflict: HTTPStatus.CONFLICT,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    HeadTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,

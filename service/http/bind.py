@@ -65,8 +65,8 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         try:
             permit(route, principal)
             counted(route, principal, resources)
+            body = await taken(request, route, shape, decoder)  # its pace is watched, not its end
             async with asyncio.timeout(deadline(route, request)):
-                body = await taken(request, route, shape, decoder)
                 asked = query(request, shape.query)
                 position = await reached(asked, resources)
                 call = called(

@@ -1,6 +1,6 @@
 """Bytes to request structs, with a clear sentence for each way they can fail."""
 
-import asyncio
+import zlib
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,7 +9,7 @@ from aiohttp.http import HttpProcessingError
 from msgspec import Struct
 
 from service.http.pointer import fault, refuse_nul
-from service.refusal import Invalid, Malformed, TooLarge, Unsupported
+from service.refusal import Invalid, Malformed, TooLarge, TooSlow, Unsupported
 
 T = TypeVar("T")
 Sized = TypeVar("Sized", bytes, bytearray)
@@ -18,8 +18,12 @@ JSON: Final = "application/json"
 MEBIBYTE: Final = 1024 * 1024
 UPLOAD_MAX: Final = 21 * MEBIBYTE
 """A file of 20 MiB, and what a form puts around it."""
-READ_SECONDS: Final = 20.0
-"""How long a client may take to send its whole body: slow ones must not hold memory for ever."""
+PLAIN: Final = "identity"
+CODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
+"""How a body may be compressed (RFC 9110, section 8.4.1)."""
+GZIP: Final = b"\x1f\x8b"
+EITHER: Final = zlib.MAX_WBITS | 32
+"""Tells zlib to find out by itself whether it is given gzip or zlib."""
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,25 +33,53 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 async def read(request: web.BaseRequest, limit: int) -> bytes:
     """Return the whole body, at most `limit` bytes of it after decompression.
 
-    Raises `TooLarge`, and `Malformed` when the client does not finish sending in time.
+    Raises `TooLarge`, `Unsupported`, `Malformed`, and `TooSlow` where the watch ends the wait.
     """
     if not request.body_exists:
         return b""
+    encoded = coding(request)
+    if encoded not in CODINGS and encoded != PLAIN:
+        raise Unsupported(f"Send the body as it is or as gzip, not as {encoded[:40]}.")
+    raw = await gathered(request, limit)
+    return raw if encoded == PLAIN or not raw else expanded(raw, limit)
+
+
+def coding(request: web.BaseRequest) -> str:
+    """Return the content coding that is left to undo."""
+    if getattr(request.content, "total_compressed_bytes", None) is not None:  # aiohttp undoes it
+        return PLAIN
+    return ",".join(request.headers.getall("Content-Encoding", (PLAIN,))).strip().lower()
+
+
+async def gathered(request: web.BaseRequest, limit: int) -> bytes:
+    """Return the body as it comes, at most `limit` bytes. Raises as `read`."""
     if (request.content_length or 0) > limit:
         raise TooLarge(f"The body is larger than the {limit} bytes this route takes.")
     try:
         if request.content.is_eof():  # it has come with the headers, as small ones do
             return bounded(request.content.read_nowait(), limit)
         body = bytearray()
-        async with asyncio.timeout(READ_SECONDS):
-            while chunk := await request.content.readany():
-                body += chunk
-                bounded(body, limit)
+        while chunk := await request.content.readany():
+            body += chunk
+            bounded(body, limit)
     except TimeoutError:
-        raise Malformed(f"The body did not arrive within {READ_SECONDS:.0f} seconds.") from None
+        raise TooSlow from None
     except (web.RequestPayloadError, HttpProcessingError) as error:
         raise Malformed("The body ended early or is not encoded as its headers say.") from error
     return bytes(body)
+
+
+def expanded(raw: bytes, limit: int) -> bytes:
+    """Return `raw` decompressed; never more of it is made than `limit`, and one byte."""
+    bare = raw[0] & 0xF != zlib.DEFLATED and raw[:2] != GZIP  # a habit of old browsers
+    decompressor = zlib.decompressobj(-zlib.MAX_WBITS if bare else EITHER)
+    try:
+        body = bounded(decompressor.decompress(raw, limit + 1), limit)
+    except zlib.error as error:
+        raise Malformed("The body is not encoded as its headers say.") from error
+    if not decompressor.eof or decompressor.unused_data:
+        raise Malformed("The body is not encoded as its headers say.")
+    return body
 
 
 def bounded(body: Sized, limit: int) -> Sized:

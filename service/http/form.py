@@ -1,6 +1,5 @@
 """Forms: multipart ones with an uploaded file (RFC 7578), and such as have fields alone."""
 
-import asyncio
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,10 +9,9 @@ from aiohttp.http import HttpProcessingError
 from msgspec import Struct
 
 from service.http import body
-from service.http.body import READ_SECONDS
 from service.http.pointer import fault, refuse_nul
 from service.http.problem import FieldError
-from service.refusal import Invalid, Malformed, TooLarge, Unsupported
+from service.refusal import Invalid, Malformed, TooLarge, TooSlow, Unsupported
 
 MULTIPART: Final = "multipart/form-data"
 URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -57,13 +55,15 @@ def schema(kind: type[Form]) -> dict[str, Any]:
 async def read(request: web.Request, kind: type[F], limit: int) -> F:
     """Return the form, at most `limit` bytes in all.
 
-    Raises `TooLarge`, `Malformed` for what is no multipart, `Invalid` for the wrong fields.
+    Raises `Unsupported`, `TooLarge`, `TooSlow`, `Malformed` for what is no multipart, `Invalid`
+    for the wrong fields.
     """
+    if body.coding(request) != body.PLAIN:
+        raise Unsupported("Send a form as it is, without a Content-Encoding.")
     try:
-        async with asyncio.timeout(READ_SECONDS):
-            fields = await _fields(request, limit)
+        fields = await _fields(request, limit)
     except TimeoutError:
-        raise Malformed(f"The body did not arrive within {READ_SECONDS:.0f} seconds.") from None
+        raise TooSlow from None
     except BROKEN as error:
         raise Malformed("The body is not a well-formed multipart form.") from error
     refuse_nul({name: field for name, field in fields.items() if isinstance(field, str)})

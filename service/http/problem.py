@@ -56,6 +56,10 @@ class MethodNotAllowed(Refusal):
     """This path exists, but not for this method; the `Allow` header names those that do."""
 
 
+class ExpectationFailed(Refusal):
+    """The Expect header asks for something that is not done here: it knows 100-continue alone."""
+
+
 class InternalError(Refusal):
     """Something went wrong on our side; the trace id names the entry in the service's log."""
 
@@ -66,9 +70,10 @@ class DeadlinePassed(Unavailable):
 
 FRAMEWORK_ONLY: Final[dict[type[Refusal], HTTPStatus]] = {
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""The two kinds that only HTTP knows."""
+"""The kinds that only HTTP knows."""
 
 FRAMEWORK: Final[dict[int, type[Refusal]]] = {
     HTTPStatus.NOT_FOUND: NotFound,
@@ -129,6 +134,8 @@ def response(refusal: Refusal, instance: str, trace_id: str) -> web.Response:
     answer = web.Response(status=status, body=body, content_type=MEDIA_TYPE)
     if status in RETRYABLE:
         answer.headers["Retry-After"] = str(refusal.facts.get("retry_after", RETRY_AFTER))
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        answer.force_close()
     if status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="daybook"'
     return answer
@@ -141,6 +148,8 @@ def refusal_of(error: Exception, request: web.BaseRequest) -> Refusal:
             return error
         case web.HTTPMethodNotAllowed():
             return MethodNotAllowed(f"{request.method} is not a method of {request.path}.")
+        case web.HTTPExpectationFailed():
+            return ExpectationFailed()
         case web.HTTPNotFound():
             return NotFound(f"There is nothing at {request.path}.")
         case web.HTTPException():

@@ -1,4 +1,3 @@
-import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
-from service.http import bind, body, problem
+from service.http import bind, problem
 from tests.http.conftest import Client
 
 Bearer = Callable[..., dict[str, str]]
@@ -155,22 +154,6 @@ async def test_a_request_ends_within_its_deadline(
     document = await problem_of(response, 503, "deadline-passed")
     assert document["retryable"] is True
     assert int(response.headers["Retry-After"]) > 0
-
-
-async def test_a_body_that_does_not_come_is_not_waited_for(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(body, "READ_SECONDS", 0.05)
-    never = asyncio.Event()
-
-    async def silence() -> Any:
-        yield b"{"
-        await never.wait()
-
-    async with asyncio.timeout(10):
-        headers = {"Content-Type": "application/json"}
-        response = await client.post("/api/v1/loans", data=silence(), headers=headers)
-    await problem_of(response, 400, "malformed")
 
 
 async def test_a_form_may_not_be_larger_than_its_route_takes(client: Client) -> None:
