@@ -7,6 +7,7 @@ from aiohttp import web
 
 from service.account import admin_http as accounts
 from service.account import auth_http as auth
+from service.account import erase_http as erasure
 from service.account import http as account
 from service.audit import http as audit
 from service.console.application import console, lead
@@ -46,6 +47,7 @@ API: Final = under(
         Route("POST", "/auth/logout", auth.logout, refusals=auth.OUT),
         Route("GET", "/me", account.show, refusals=account.FOUND),
         Route("PATCH", "/me", account.update, refusals=account.UPDATED),
+        Route("DELETE", "/me", erasure.erase_me, refusals=erasure.ERASED_ME),
         Route("POST", "/me/password", account.password, refusals=account.CHANGED),
         Route("GET", "/me/sessions", account.sessions, refusals=account.FOUND),
         Route("DELETE", "/me/sessions/{session}", account.end, refusals=account.ENDED),
@@ -58,9 +60,11 @@ API: Final = under(
                 Route("POST", "/reactivate", accounts.reactivate, refusals=accounts.FOUND),
                 Route("POST", "/role", accounts.grant, refusals=accounts.GRANTED),
                 Route("POST", "/logout", accounts.sign_out, refusals=accounts.FOUND),
+                Route("POST", "/erase", erasure.erase, refusals=erasure.ERASED),
             ),
             role="admin",
         ),
+        Route("GET", "/erasures/{account}", erasure.report, role="admin", refusals=erasure.SHOWN),
         Route("POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True),
         Route("GET", "/courses", course.browse),
         Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),

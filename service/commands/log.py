@@ -9,7 +9,7 @@ import msgspec
 import typer
 from msgspec import Struct
 
-from service.commands import archive
+from service.commands import archive, erase
 from service.commands.reach import opened, reachable
 from service.database import Database
 from service.http.token import tenant
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="The log: its events as NDJSON, a l
 app.command()(archive.verify)
 app.command()(archive.export)
 app.command("import")(archive.import_)
+app.command()(erase.erase)
 
 POLL_SECONDS = 1.0
 """How often --follow looks by itself, should no notification come."""

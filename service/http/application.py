@@ -35,6 +35,7 @@ def application(
     app.on_response_prepare.append(prepare)
     app.on_shutdown.append(say_bye)
     app.on_cleanup.append(stop_builds)
+    app.on_cleanup.append(end_proofs)
     return app
 
 
@@ -46,3 +47,8 @@ async def say_bye(app: web.Application) -> None:
 async def stop_builds(app: web.Application) -> None:
     """Stop the rebuilds that go on in the background; none outlives the process's service."""
     await app[RESOURCES].builds.close()
+
+
+async def end_proofs(app: web.Application) -> None:
+    """Let the proofs of erasures that are owed come to their end, or say that they have not."""
+    await app[RESOURCES].proofs.close()

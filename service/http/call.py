@@ -20,6 +20,7 @@ from service.http.token import Principal
 from service.limit import Limits
 from service.log.commit import Receipt
 from service.log.handle import Context, Log
+from service.log.proving import Proofs
 from service.projection.builds import Builds
 from service.projection.tail import Tail
 from service.settings import Settings
@@ -50,6 +51,7 @@ class Resources(Struct, frozen=True):
     audit: Audit = field(default_factory=Audit)
     passwords: Passwords = field(default_factory=Passwords)
     builds: Builds = field(default_factory=Builds)
+    proofs: Proofs = field(default_factory=Proofs)
     hubs: Hubs = field(default_factory=Hubs)
 
 
