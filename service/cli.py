@@ -13,7 +13,8 @@ from typer.core import TyperGroup
 
 from service import embedded, masking, process
 from service import settings as variables
-from service.commands import analyst, db, keys, log, migrate, projections, show
+from service.commands import analyst, db, keys, log, migrate, projections, service_token, show
+from service.commands import tenant as tenants
 from service.commands.ingest import ingest as ingested
 from service.commands.reach import reachable
 from service.commands.span import span
@@ -57,6 +58,8 @@ app.add_typer(projections.app, name="projections")
 app.add_typer(log.app, name="log")
 app.add_typer(analyst.app, name="analyst")
 app.add_typer(keys.app, name="keys")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(service_token.app, name="service-token")
 
 
 @app.command()
