@@ -23,7 +23,7 @@ from service.refusal import Forbidden, Unavailable
 
 HERE: Final = Path(__file__).parent
 SIGN_IN: Final = "/console/sign-in"
-HEADERS: Final = {"Referrer-Policy": "same-origin"}
+REFERRER: Final = "same-origin"
 """With "no-referrer", browsers would not say of our own forms either which site they come from."""
 
 
@@ -40,6 +40,7 @@ def console(pages: Iterable[Page], resources: Resources) -> web.Application:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
+    app.on_response_prepare.append(prepare)
     app.router.add_get("/", lead)
     for page in pages:
         add = app.router.add_get if page.method == "GET" else app.router.add_post
@@ -74,6 +75,11 @@ def bound(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     return handle
 
 
+async def prepare(_request: web.Request, response: web.StreamResponse) -> None:
+    """Let browsers tell the console, and nobody else, that they come from it."""
+    response.headers["Referrer-Policy"] = REFERRER
+
+
 async def lead(request: web.Request) -> web.Response:
     """Lead from an address that is nearly right to the first page."""
     del request
@@ -99,5 +105,5 @@ def shown(request: web.Request, page: Shown, who: Visitor | None) -> web.Respons
     response = aiohttp_jinja2.render_template(
         page.template, request, {**values, **page.values}, status=page.status
     )
-    response.headers.update({**HEADERS, **page.headers})
+    response.headers.update(page.headers)
     return response

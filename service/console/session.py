@@ -5,18 +5,14 @@ from typing import Final
 from aiohttp import web
 
 from service.account import views
+from service.account.http import NoSuchSession
 from service.account.login import context_of
-from service.account.session import SESSION, End, Open
+from service.account.session import SESSION, End
 from service.console.page import Shown, Visit, redirect
-from service.refusal import NotFound
 
 MOST: Final = 100
 SEEN: Final = 2.0
 """Seconds to wait until the list shows it too."""
-
-
-class NoSuchSession(NotFound):
-    """There is no such session of yours, or it has ended already."""
 
 
 async def browse(visit: Visit) -> Shown:
@@ -31,8 +27,8 @@ async def browse(visit: Visit) -> Shown:
 async def end(visit: Visit) -> web.Response:
     """End one of them; the one that asks for it is signed out by that."""
     of, who, session_id = visit.resources, visit.known, visit.path["session"]
-    session = await of.log.load(SESSION, session_id, visit.tenant_id)
-    if not isinstance(session.state, Open) or session.state.account != who.person.account:
+    session = (await of.log.load(SESSION, session_id, visit.tenant_id)).state
+    if getattr(session, "account", None) != who.person.account:
         raise NoSuchSession
     context = context_of(of, visit.request, visit.tenant_id, who.person.account)
     receipt = await of.log.handle(SESSION, session_id, End(), context)

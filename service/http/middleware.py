@@ -64,10 +64,11 @@ async def prepare(request: web.Request, response: web.StreamResponse) -> None:
 def reworded(request: web.Request, response: web.HTTPException) -> None:
     """Say in a problem document what the framework would have said in plain text."""
     trace = request.get(TRACE) or begin(request.headers.get("traceparent"))
-    body = problem.answer(response, request, trace.trace_id).body
-    response.body = body
+    refusal = problem.refusal_of(response, request)
+    told = problem.response(refusal, request.path, trace.trace_id)
+    response.body = told.body
     response.headers["Content-Type"] = problem.MEDIA_TYPE
-    response.headers["Content-Length"] = str(response.content_length or 0)
+    response.headers["Content-Length"] = str(told.content_length)
 
 
 def origins(request: web.Request) -> tuple[str, ...]:
