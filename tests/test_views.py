@@ -10,6 +10,9 @@ import pytest
 from msgspec.structs import replace
 from psycopg import sql
 
+from service.account.decider import ACCOUNT
+from service.account.session import SESSION
+from service.account.session import Start as LogIn
 from service.course.commands import RecordLesson, RecordOutline
 from service.course.content import Check, Lesson, LessonPlan, Outline, Readability
 from service.course.decider import COURSE
@@ -20,6 +23,7 @@ from service.library.decider import SOURCE, source_id
 from service.log.handle import Log
 from service.projection.text import PROJECTIONS
 from service.sql import SQL
+from tests.account.people import NOW, REGISTER
 from tests.ledger.calls import call
 from tests.library.content import add
 from tests.projection.histories import TENANTS, Place, context, request
@@ -79,6 +83,14 @@ async def work(
         await log.handle(LEDGER, stream, replace(one, job_id=job), on)
 
 
+async def enrol(log: Log, tenant: UUID) -> None:
+    """Let somebody register and log in."""
+    account, on = uuid4(), context(tenant)
+    await log.handle(ACCOUNT, account, replace(REGISTER, account=account), on)
+    start = LogIn(account=account, secret=b"s" * 32, version=1, now=NOW)
+    await log.handle(SESSION, uuid4(), start, on)
+
+
 @pytest.fixture
 async def seeded(log: Log, database: Database, projected: Project) -> Database:
     """Courses of two tenants on two days, whose jobs ended in every way or not at all."""
@@ -89,6 +101,7 @@ async def seeded(log: Log, database: Database, projected: Project) -> Database:
             for number, ends in enumerate(ENDS):
                 topic = f"Topic {number}"
                 await generate(log, Place(tenant, uuid4(), uuid4()), topic, *ends)
+            await enrol(log, tenant)
     await projected()
     return database
 

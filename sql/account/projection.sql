@@ -80,9 +80,12 @@ SET search_path FROM CURRENT
 SET enable_seqscan = off
 AS $$
 BEGIN
-    UPDATE users AS u SET email = NULL, username = NULL, name = NULL WHERE u.id = subject;
-    UPDATE user_profiles AS p SET interests = '{}', learning_goals = '{}' WHERE p.user_id = subject;
-    UPDATE sessions AS s SET agent = NULL WHERE s.user_id = subject;
+    UPDATE users AS u SET email = NULL, username = NULL, name = NULL
+     WHERE u.id = subject AND num_nonnulls(u.email, u.username, u.name) > 0;
+    UPDATE user_profiles AS p SET interests = '{}', learning_goals = '{}'
+     WHERE p.user_id = subject AND cardinality(p.interests || p.learning_goals) > 0;
+    UPDATE sessions AS s SET agent = NULL
+     WHERE s.user_id = subject AND s.agent IS NOT NULL;
 END
 $$;
 
@@ -187,7 +190,7 @@ BEGIN
 END
 $$;
 
--- A login may have been on its way while its person was erased: what comes later is blanked like what was there.
+-- What is stored of a person after the erasure, such as a login that was on its way, has no private part.
 -- The memory is for rebuilds, whose steps would otherwise sort on disk. Plans are cached while the tables are small, and
 -- must still be right when they are large: what a batch touches is looked up, never found by reading a whole table.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
@@ -201,11 +204,6 @@ BEGIN
     PERFORM fold_users(after, upto);
     PERFORM fold_profiles(after, upto);
     PERFORM fold_sessions(after, upto);
-    PERFORM forget(u.id)
-       FROM users AS u
-      WHERE u.erased_at IS NOT NULL
-        AND u.id IN (SELECT CASE s.type WHEN 'session.started' THEN (s.data ->> 'account')::uuid ELSE s.stream_id END
-                       FROM log.slice('account', after, upto) AS s
-                      WHERE s.type IN ('account.erased', 'session.started'));
+    PERFORM forget(s.stream_id) FROM log.slice('account', after, upto) AS s WHERE s.type = 'account.erased';
 END
 $$;
