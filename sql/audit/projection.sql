@@ -1,9 +1,10 @@
 -- Who did what: one row per act of a caller, those that were refused and logins that failed too, and where callers are.
 -- folds: account.registered, account.password-changed, account.deactivated, account.reactivated, account.role-changed
--- folds: account.signed-out-everywhere, account.erased, profile.updated
+-- folds: account.signed-out-everywhere, account.erased, profile.updated, erasure.verified, erasure.incomplete
 -- folds: session.started, session.ended, session.revoked
--- folds: service-token.created, service-token.revoked
--- folds: tenant.created, tenant.suspended, tenant.resumed, tenant.limited
+-- folds: service-token.issued, service-token.revoked
+-- folds: tenant.created, tenant.suspended, tenant.resumed, tenant.limited, tenant.registration-opened
+-- folds: tenant.registration-closed
 -- folds: course.requested, course.renamed, course.archived, lesson.promoted, lesson.pinned, lesson.revised
 -- folds: source.added, source.replaced, source.removed, job.created, job.cancelled, job.requeued
 -- folds: projection.built, projection.verified, projection.swapped, projection.rolled-back, projection.paused
@@ -105,7 +106,7 @@ BEGIN
                s.stream_id, 'ok', 1, s.origin, s.correlation_id,
                CASE WHEN s.type LIKE 'lesson.%' OR s.type = 'job.created' THEN 'lesson ' || (s.data ->> 'number')
                     WHEN s.type LIKE 'projection.%' THEN coalesce(s.data ->> 'projection', s.data ->> 'schema')
-                    WHEN s.type LIKE 'analyst.%' THEN s.data ->> 'name'
+                    WHEN s.type LIKE 'analyst.%' OR s.type = 'tenant.created' THEN s.data ->> 'name'
                     WHEN s.type IN ('account.registered', 'account.role-changed') THEN s.data ->> 'role' END
           FROM seen AS s
          WHERE s.type NOT IN ('origin.seen', 'command.refused', 'login.failed', 'audit.dropped')
