@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
+from service.audit import http as audit
 from service.course import views as course
 from service.database import Database
 from service.job import views as job
@@ -30,6 +31,7 @@ STATEMENTS = sorted(SQL.keys() - SCRIPTS)
 GLIMPSED = {"course/then", "course/contents_then"}
 """What a glimpse is asked: the tables are found by search_path, and are named as in `read`."""
 READS: dict[str, type[Struct]] = {
+    "audit/addresses": audit.Place,
     "course/course": course.CourseView,
     "course/lesson": course.LessonView,
     "course/lessons": course.LessonLine,

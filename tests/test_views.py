@@ -13,6 +13,7 @@ from psycopg import sql
 from service.account.decider import ACCOUNT
 from service.account.session import SESSION
 from service.account.session import Start as LogIn
+from service.audit.events import AUDIT, LoginFailed
 from service.course.commands import RecordLesson, RecordOutline
 from service.course.content import Check, Lesson, LessonPlan, Outline, Readability
 from service.course.decider import COURSE
@@ -20,7 +21,7 @@ from service.database import Database
 from service.job.decider import JOB, Command, Complete, Create, Fail, Start
 from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.library.decider import SOURCE, source_id
-from service.log.handle import Log
+from service.log.handle import Log, Write
 from service.projection.text import PROJECTIONS
 from service.sql import SQL
 from tests.account.people import NOW, REGISTER
@@ -48,6 +49,8 @@ CALLS: Final = (
     call(model_returned="other"),
 )
 
+FAILED: Final = (LoginFailed(None, "unknown"), LoginFailed(uuid4(), "wrong-password"))
+
 
 def lesson(number: int, title: str) -> Lesson:
     check = Check("What falls?", "Rain.")
@@ -64,6 +67,7 @@ async def generate(log: Log, place: Place, topic: str, *commands: Command) -> No
     await log.handle(COURSE, place.course, RecordOutline(Outline(topic, PLANS)), on)
     for number in (1, 2):
         await log.handle(COURSE, place.course, RecordLesson(lesson(number, topic)), on)
+    await log.append(on, Write(AUDIT, uuid4(), 0, FAILED))
     await work(log, place, place.job, commands, CALLS)
     for calls in (CALLS, ()):
         made_anew = uuid4()
