@@ -61,6 +61,10 @@ class Metrics:
         self.pool: Final = self._gauge("daybook_pool_in_use", "Database connections in use.")
         self.streams: Final = self._gauge("daybook_event_streams", "Event streams open now.")
         self.jobs: Final = self._gauge("daybook_jobs", "Jobs by status.", "status")
+        self.audit_waiting: Final = self._gauge("daybook_audit_waiting", "Notes not stored yet.")
+        self.audit_dropped: Final = self._gauge(
+            "daybook_audit_dropped", "Notes that there was no room for, since the start."
+        )
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
