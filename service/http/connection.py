@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, cast
@@ -87,7 +88,7 @@ class Connection(web.RequestHandler):
                 self._current_request.content.set_exception(SlowError())
             case "answer":
                 self.crowd.turned_away("slow to take their answers")
-                transport.abort()
+                cut(transport)
 
     def end_with(self, refusal: Refusal) -> None:
         """Answer what has come of a request with `refusal`, and close."""
@@ -145,6 +146,15 @@ def refusal_of(error: BaseException | None) -> Refusal:
     if isinstance(error, BadHttpMessage) and "Too many headers" in error.message:
         return HeadTooLarge(f"The head has more than {LINES_MAX} header lines.")
     return Malformed("The request is not well-formed HTTP/1.1.")
+
+
+def cut(transport: asyncio.Transport) -> None:
+    """End a connection, and let go of what the operating system still holds to be sent."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def give_up_on_silence(transport: asyncio.BaseTransport) -> None:
