@@ -26,6 +26,7 @@ from service.generation.recipes import RECIPES, generator
 from service.generation.worker import Worker
 from service.http import keyfile, wire
 from service.http.call import Resources
+from service.http.crowd import room
 from service.http.follow import Follow
 from service.http.metrics import MeteredAppender, Metrics
 from service.http.sse import Streams
@@ -107,7 +108,8 @@ async def run(
         work: asyncio.Task[None] | None = None
         try:
             async with AsyncExitStack() as served:
-                served_at = wire.served(app, host, port, PATIENCE)
+                places = room(settings.connections, settings.connections_each)
+                served_at = wire.served(app, host, port, PATIENCE, room=places)
                 announce(await listening(served, served_at, roles))
                 work = asyncio.create_task(working(settings, roles, resources))
                 await either(work, stopping)
@@ -153,7 +155,7 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
                 log=log,
                 tail=tail,
                 follow=Follow(tail),
-                streams=Streams(),
+                streams=Streams(most=settings.streams),
                 state=State(),
                 now=lambda: datetime.now(UTC),
                 new_id=uuid7,

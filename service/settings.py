@@ -82,6 +82,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     cors_origins: tuple[str, ...] = ()
     api_docs: bool = True
     rates: Rates = Rates()
+    connections: int = 10_000
+    connections_each: int = 2_000
+    streams: int = 1_000
     secret_key: Secret
     keys: Path | None = None
     generator: str = "offline"
@@ -128,6 +131,9 @@ def _settled(values: Mapping[str, Any]) -> Settings:
         public_url=values["PUBLIC_URL"],
         cors_origins=values["CORS_ORIGINS"] or (),
         api_docs=values["API_DOCS"],
+        connections=values["LIMIT_CONNECTIONS"],
+        connections_each=values["LIMIT_PEER"],
+        streams=values["LIMIT_STREAMS"],
         rates=Rates(
             values["LIMIT_COMMANDS"],
             values["LIMIT_GENERATIONS"],

@@ -23,6 +23,8 @@ LAGGING: Final = 30.0
 """Seconds a client may leave a page untaken before it is sent away."""
 TURNS: Final = 3
 """Streams that may read many rows at once, so that they leave connections to other reads."""
+BUSY: Final = 30
+"""Seconds after which to come back where every stream is taken."""
 PARTING: Final = 5.0
 """Seconds the last words may take to reach a slow client."""
 HEADERS: Final = {
@@ -53,13 +55,14 @@ TOO_SLOW: Final = Message({"detail": "You read too slowly; come back."}, event="
 
 
 class Streams:
-    """The streams that are open now: so many a principal, all ended when the service drains."""
+    """The streams open now: so many a principal and in all, ended when the service drains."""
 
-    def __init__(self, limit: int = 16) -> None:
-        """Allow `limit` open streams to each principal."""
+    def __init__(self, limit: int = 16, most: int = 1_000) -> None:
+        """Allow `limit` open streams to each principal, and `most` in all."""
         self.draining = asyncio.Event()
         self.turns = asyncio.Semaphore(TURNS)
         self._limit = limit
+        self._most = most
         self._open: Counter[tuple[UUID, str]] = Counter()
 
     def __len__(self) -> int:
@@ -71,6 +74,8 @@ class Streams:
         key = (principal.tenant_id, principal.subject)
         if self._open[key] >= self._limit:
             raise TooMany(f"You have {self._limit} streams open, as many as you may have.")
+        if len(self) >= self._most:
+            raise TooMany("Too many streams are open; come back later.", retry_after=BUSY)
         self._open[key] += 1
         try:
             yield

@@ -6,13 +6,14 @@ import random
 import re
 import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_network
 from typing import Any, Final
 
 import msgspec
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from service.http import body, wire
 from service.http.address import Proxies
@@ -21,9 +22,10 @@ from service.http.call import Resources
 from service.http.connection import Connection
 from service.http.crowd import Crowd, Room
 from service.http.metrics import Metrics
+from service.http.sse import Streams
 from service.http.watch import Patience
-from service.refusal import Invalid, Malformed
-from tests.http.conftest import ROUTES, Loan
+from service.refusal import Invalid, Malformed, TooMany
+from tests.http.conftest import ADA, ROUTES, Loan
 
 HASTE: Final = Patience(idle=0.3, kept=0.3, head=0.3, stall=0.3, grace=0.3, pace=4_000, every=0.02)
 BEARER: Final = "BEARER"
@@ -371,10 +373,10 @@ def test_a_proxy_that_is_trusted_speaks_for_many_and_a_line_for_one() -> None:
 
     assert [crowd.enter(f"2001:db8::{n}") for n in range(3)] == ["2001:db8::"] * 2 + [None]
     assert [crowd.enter("10.0.0.1") for _ in range(5)] == ["10.0.0.1"] * 4 + [None]
-    assert crowd.dense
+    states = [crowd.dense]
     for _ in range(4):
         crowd.leave("10.0.0.1")
-    assert not crowd.dense
+    assert [*states, crowd.dense] == [True, False]
     assert crowd.enter("192.0.2.1") == "192.0.2.1"
 
 
@@ -418,3 +420,15 @@ async def test_nothing_that_anybody_makes_up_breaks_it(
     for _ in range(4):
         await asyncio.gather(*(attempt(mutated()) for _ in range(120)))
     assert statuses(await exchange(port, GOOD)) == [200]
+
+
+def test_there_are_so_many_streams_in_all_however_many_ask() -> None:
+    streams = Streams(limit=2, most=3)
+    with ExitStack() as held:
+        for name in "abc":
+            held.enter_context(streams.place(replace(ADA, subject=name)))
+        with pytest.raises(TooMany) as refusal, streams.place(ADA):
+            pass
+        assert refusal.value.facts["retry_after"] == 30
+    with streams.place(ADA):
+        assert len(streams) == 1
