@@ -41,6 +41,7 @@ API: Final = under(
             auth.token,
             role=None,
             refusals=auth.TOKENS,
+            limit=auth.FORM_MOST,
             refusing=auth.oauth,
         ),
         Route("POST", "/auth/refresh", auth.refresh, role=None, refusals=auth.REFRESHED),
