@@ -40,7 +40,9 @@ async def heard(response: Any, count: int) -> list[tuple[int, dict[str, Any]]]:
     text = ""
     async with asyncio.timeout(60):
         while text.count("data: ") < count or not text.endswith("\n\n"):
-            text += (await response.content.readany()).decode()
+            chunk = await response.content.readany()
+            assert chunk, text[-500:]  # at its end it is read again and again, without a pause
+            text += chunk.decode()
     lines = [line.partition(": ") for line in text.splitlines()]
     ids = [int(value) for name, _, value in lines if name == "id"]
     return list(zip(ids, (json.loads(v) for n, _, v in lines if n == "data"), strict=True))

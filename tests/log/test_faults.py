@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from service import embedded, migrate
 from service.database import Database
 from service.log.append import GroupAppender
 from service.log.commit import Receipt
-from tests.faults import child, proxied, until
+from tests.faults import PATIENCE, child, proxied, until
 from tests.log.checks import assert_whole
 from tests.log.load import asked
 
@@ -180,7 +181,8 @@ async def settled(database: Database) -> None:
 
 def appending_backend(url: str) -> int:
     """Return the process id of a backend that appends; wait for one, also through a recovery."""
-    while True:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         try:
             with psycopg.connect(url, connect_timeout=5) as session:
                 row = session.execute(
@@ -191,6 +193,7 @@ def appending_backend(url: str) -> int:
                     return int(row[0])
         except psycopg.OperationalError:
             continue
+    raise TimeoutError("nobody appends")
 
 
 def kill_for_good(pid: int) -> None:
