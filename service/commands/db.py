@@ -1,9 +1,11 @@
 """``run.py db``: the database itself."""
 
+import os
 import shutil
 import subprocess
 
 import typer
+from msgspec.structs import replace
 
 from service import dsn, embedded
 from service.cluster import BIN
@@ -31,8 +33,12 @@ def psql(context: typer.Context) -> None:
     if program is None:
         raise FileNotFoundError("There is no psql on this machine; use the URL of run.py db url.")
     with reachable() as settings:
-        target = dsn.parse(url_of(settings)).libpq
-        done = subprocess.run([program, target, *context.args], check=False)  # noqa: S603 - psql
+        target = dsn.parse(url_of(settings))
+        said = dict(target.parameters)
+        password = said.pop("password", None)  # everybody may read a process's arguments
+        environ = os.environ | ({"PGPASSWORD": password} if password else {})
+        command = [program, replace(target, parameters=said).libpq, *context.args]
+        done = subprocess.run(command, check=False, env=environ)  # noqa: S603 - psql
     raise typer.Exit(done.returncode)
 
 
