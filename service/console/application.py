@@ -17,6 +17,7 @@ from service.console.visitor import visitor
 from service.console.wording import FILTERS
 from service.http import bind
 from service.http.call import RESOURCES, Resources
+from service.http.docs import prose
 from service.http.parameter import path_of
 from service.http.token import rank
 from service.refusal import Forbidden, Unavailable
@@ -39,7 +40,7 @@ def console(pages: Iterable[Page], resources: Resources) -> web.Application:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, prose=prose)
     app.on_response_prepare.append(prepare)
     app.router.add_get("/", lead)
     for page in pages:

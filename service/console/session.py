@@ -16,10 +16,12 @@ SEEN: Final = 2.0
 
 
 async def browse(visit: Visit) -> Shown:
-    """List the sessions of whoever reads, newest first."""
-    who = visit.known
+    """List the sessions of whoever reads, newest first; this one is always among them."""
+    of, who = visit.resources, visit.known
+    session = await of.log.load(SESSION, who.session_id, visit.tenant_id, fresh=False)
+    await of.tail.reached(session.position, SEEN)
     rows = await views.sessions(
-        visit.resources.database, visit.tenant_id, who.person.account, visit.now, limit=MOST
+        of.database, visit.tenant_id, who.person.account, visit.now, limit=MOST
     )
     return Shown("sessions.html", {"sessions": rows})
 

@@ -20,7 +20,7 @@ ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "td": {"align"}, "
 SCHEMES: Final = frozenset({"https", "mailto"})
 REL: Final = "noopener noreferrer nofollow"
 ALIGNED: Final = "text-align:"
-DEEPEST: Final = 6
+HIGHEST, DEEPEST = 2, 6
 HEADING: Final = 3
 """Tokens of a heading: its begin, its text, its end."""
 
@@ -28,14 +28,14 @@ HEADING: Final = 3
 def rendered(text: str, shift: int = 1, *, without: str | None = None) -> Markup:
     """Return `text` as HTML, its headings `shift` levels lower: the page has the first one.
 
-    A first heading that says `without` is left out.
+    A first heading that says `without`, as the page's own does, is left out and the others stay.
     """
     tokens = _parser.parse(text)
     if tokens and tokens[0].type == "heading_open" and tokens[1].content == without:
-        tokens = tokens[HEADING:]
+        tokens, shift = tokens[HEADING:], shift - int(tokens[0].tag[1:])
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1:]) + shift, DEEPEST)}"
+            token.tag = f"h{min(max(int(token.tag[1:]) + shift, HIGHEST), DEEPEST)}"
         elif token.type in {"th_open", "td_open"}:
             aligned(token)
     html = _parser.renderer.render(tokens, _parser.options, {})

@@ -1,7 +1,8 @@
 """The application on a real database, with people who may sign in to the console."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
+from service.account.commands import Role
 from service.account.registration import Newcomer, register
 from service.app import make_app
 from service.http.call import Resources
@@ -33,12 +35,12 @@ class Browser:
         response = await self.client.get(path, headers=SAME | headers)
         return response.status, await response.text()
 
-    async def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Any:
+    async def post(self, path: str, headers: Mapping[str, str] | None = None, **fields: str) -> Any:
         headers = SAME if headers is None else headers
         return await self.client.post(path, data=fields, headers=headers, allow_redirects=False)
 
     async def sign_in(self, name: str = "ada", password: str = PASSWORD, **fields: str) -> Any:
-        return await self.post("/console/sign-in", name=name, password=password, **fields)
+        return await self.post("/console/sign-in", None, name=name, password=password, **fields)
 
     @property
     def cookies(self) -> dict[str, Any]:
@@ -48,7 +50,8 @@ class Browser:
 @pytest.fixture
 async def house(live: Resources) -> Resources:
     """What the service runs on, with Ada, who reads, and Grace, who administers."""
-    for name, role in (("ada", "user"), ("grace", "admin")):
+    people: dict[str, Role] = {"ada": "user", "grace": "admin"}
+    for name, role in people.items():
         account = live.new_id()
         newcomer = Newcomer(
             account=account,
@@ -85,4 +88,4 @@ async def browsers(house: Resources) -> AsyncIterator[Callable[..., Any]]:
 
 def text(html: str) -> str:
     """What stands on a page, in one line."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html))).strip()

@@ -124,3 +124,9 @@ def test_what_people_write_is_shown() -> None:
 @pytest.mark.parametrize(("marks", "tag"), [("#", "h3"), ("####", "h6"), ("######", "h6")])
 def test_headings_go_below_those_of_the_page(marks: str, tag: str) -> None:
     assert rendered(f"{marks} Title", shift=2) == f"<{tag}>Title</{tag}>\n"
+
+
+def test_the_title_that_the_page_has_is_not_repeated() -> None:
+    assert rendered("# Light\n\n## Green", without="Light") == "<h2>Green</h2>\n"
+    assert rendered("# Dark\n\n## Green", without="Light") == "<h2>Dark</h2>\n<h3>Green</h3>\n"
+    assert rendered("## Light\n\n# Green", without="Light") == "<h2>Green</h2>\n"
