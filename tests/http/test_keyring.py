@@ -51,7 +51,8 @@ Histories = st.lists(
 def test_a_token_of_any_process_verifies_at_every_other_until_it_ends(
     history: list[tuple[int, int | None, int | None]],
 ) -> None:
-    now, rings = START, [(START, (Key(FIRST, SECRET),))]
+    now = START
+    rings: list[tuple[datetime, tuple[Key, ...]]] = [(START, (Key(FIRST, SECRET),))]
     tokens: list[tuple[str, datetime, datetime]] = []
     for wait, overlap, days in history:
         now += wait * SECOND
@@ -63,7 +64,8 @@ def test_a_token_of_any_process_verifies_at_every_other_until_it_ends(
             tokens.append((signer, now, until))
         try:
             fresh = key(f"k{len(rings)}")
-            rings.append((now, rotated(keys, fresh, now, overlap and timedelta(minutes=overlap))))
+            spans = None if overlap is None else timedelta(minutes=overlap)
+            rings.append((now, rotated(keys, fresh, now, spans)))
         except ValueError:  # the overlap is too short for a token that is noted
             assert days is not None or any(k.tokens_until for k in keys)
 

@@ -107,14 +107,14 @@ def settings(cage: Cage, world: World, owner: str, direct: str) -> dict[str, str
     }
 
 
-async def told(world: World, *arguments: str, give: bool = False, **changes: str) -> str:
-    """Run a command to its end; `give` where its very answer is a secret. Return its stdout."""
+async def told(world: World, *arguments: str, **changes: str) -> str:
+    """Run a command to its end; return its stdout, which is kept unless it is to be a token."""
     process = await started(world, *arguments, **changes)
     async with asyncio.timeout(SECONDS):
         out, err = await process.communicate()
     place = " ".join(arguments)
     world.cage.heard(f"stderr of {place} {changes.keys()}", err)
-    if not give:
+    if arguments != ("token",):
         world.cage.heard(f"stdout of {place} {changes.keys()}", out)
     return out.decode().strip()
 
@@ -186,7 +186,7 @@ async def test_no_secret_leaves_by_any_door_whatever_fails(world: World) -> None
         await until_ready(address)
         async with aiohttp.ClientSession(address) as session:
             caller = Caller(world.cage, session)
-            admin = world.cage.caught("token", await told(world, "token", give=True))
+            admin = world.cage.caught("token", await told(world, "token"))
             caller.given.append(admin)
             await accounts(world, caller)
             await rubbish(world, caller, admin)
