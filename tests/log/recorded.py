@@ -11,12 +11,14 @@ from service.job.decider import JOB
 from service.ledger.decider import LEDGER
 from service.library.decider import SOURCE
 from service.log.decider import Decider
+from service.service_token.decider import SERVICE_TOKEN
 
 SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
     "job": JOB,
     "course": COURSE,
     "library": SOURCE,
     "ledger": LEDGER,
+    "service_token": SERVICE_TOKEN,
 }
 DECIDERS: Final = tuple(SLICES.values())
 
