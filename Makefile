@@ -9,7 +9,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 # All tests are shared by some processes, each with a PostgreSQL of its own; some tests need but one.
-AT_ONCE := --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+AT_ONCE := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
