@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from service.http import form, guard, header, token
-from service.http.body import check_media_type, decode, read
+from service.http.body import OPEN_MAX, check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
 from service.http.download import Download, send
 from service.http.parameter import path_of
@@ -155,7 +155,7 @@ async def taken(
     """Return the decoded body; what a GET may carry means nothing (RFC 9110, section 9.3.1)."""
     if request.method in READS:
         return None
-    limit = route.limit or shape.limit
+    limit = route.limit or (shape.limit if route.role else OPEN_MAX)
     if shape.form is not None and request.content_type == form.MULTIPART:
         return await form.read(request, shape.form, limit)
     if shape.media == form.URLENCODED:

@@ -1,6 +1,8 @@
 """Bytes to request structs, with a clear sentence for each way they can fail."""
 
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,15 +11,21 @@ from aiohttp.http import HttpProcessingError
 from msgspec import Struct
 
 from service.http.pointer import fault, refuse_nul
-from service.refusal import Invalid, Malformed, TooLarge, TooSlow, Unsupported
+from service.refusal import Invalid, Malformed, TooLarge, TooSlow, Unavailable, Unsupported
 
 T = TypeVar("T")
 Sized = TypeVar("Sized", bytes, bytearray)
 
 JSON: Final = "application/json"
 MEBIBYTE: Final = 1024 * 1024
+OPEN_MAX: Final = 16 * 1024
+"""What is taken of somebody who has shown no token yet."""
 UPLOAD_MAX: Final = 21 * MEBIBYTE
 """A file of 20 MiB, and what a form puts around it."""
+SMALL: Final = 64 * 1024
+"""Bytes of a body that there is always room for."""
+ARRIVING_MAX: Final = 512 * MEBIBYTE
+"""Bytes that all bodies may have which are on their way, the small ones apart."""
 PLAIN: Final = "identity"
 CODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
 """How a body may be compressed (RFC 9110, section 8.4.1)."""
@@ -26,8 +34,40 @@ EITHER: Final = zlib.MAX_WBITS | 32
 """Tells zlib to find out by itself whether it is given gzip or zlib."""
 
 
+class Crowded(Unavailable):
+    """Too much is being sent to the service at once; repeat the request in a moment."""
+
+
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """The body or the query of a route that takes none."""
+
+
+class Arriving:
+    """The bytes of all large bodies that have come in part."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.total = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """Yield what to tell how many bytes of a body have come. It raises `Crowded`."""
+        held = 0
+
+        def grow(size: int) -> None:
+            nonlocal held
+            large = max(0, size - SMALL)
+            if self.total + large - held > ARRIVING_MAX:
+                raise Crowded(retry_after=10)
+            self.total, held = self.total + large - held, large
+
+        try:
+            yield grow
+        finally:
+            self.total -= held
+
+
+ARRIVING: Final = Arriving()
 
 
 async def read(request: web.BaseRequest, limit: int) -> bytes:
@@ -59,9 +99,11 @@ async def gathered(request: web.BaseRequest, limit: int) -> bytes:
         if request.content.is_eof():  # it has come with the headers, as small ones do
             return bounded(request.content.read_nowait(), limit)
         body = bytearray()
-        while chunk := await request.content.readany():
-            body += chunk
-            bounded(body, limit)
+        with ARRIVING.share() as grow:
+            while chunk := await request.content.readany():
+                body += chunk
+                bounded(body, limit)
+                grow(len(body))
     except TimeoutError:
         raise TooSlow from None
     except (web.RequestPayloadError, HttpProcessingError) as error:

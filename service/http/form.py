@@ -1,5 +1,6 @@
 """Forms: multipart ones with an uploaded file (RFC 7578), and such as have fields alone."""
 
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -96,6 +97,13 @@ async def read_fields(request: web.Request, kind: type[G], limit: int) -> G:
 
 
 async def _fields(request: web.Request, limit: int) -> dict[str, str | Upload]:
+    with body.ARRIVING.share() as grow:
+        return await _parts(request, limit, grow)
+
+
+async def _parts(
+    request: web.Request, limit: int, grow: Callable[[int], None]
+) -> dict[str, str | Upload]:
     fields: dict[str, str | Upload] = {}
     left = limit
     async for part in await request.multipart():
@@ -106,18 +114,19 @@ async def _fields(request: web.Request, limit: int) -> dict[str, str | Upload]:
                 "The form does not fit this route.",
                 errors=[FieldError("Give this field once.", "/" + part.name)],
             )
-        data = await _data(part, left, limit)
+        data = await _data(part, left, limit, grow)
         left -= len(data)
         fields[part.name] = _field(part, data)
     return fields
 
 
-async def _data(part: BodyPartReader, left: int, limit: int) -> bytes:
+async def _data(part: BodyPartReader, left: int, limit: int, grow: Callable[[int], None]) -> bytes:
     data = bytearray()
     while chunk := await part.read_chunk():
         data += chunk
         if len(data) > left:
             raise TooLarge(f"The form is larger than the {limit} bytes this route takes.")
+        grow(limit - left + len(data))
     return bytes(data)
 
 

@@ -25,7 +25,7 @@ from service.http.metrics import Metrics
 from service.http.sse import Streams
 from service.http.watch import Patience
 from service.refusal import Invalid, Malformed, TooMany
-from tests.http.conftest import ADA, ROUTES, Loan
+from tests.http.conftest import ADA, ROUTES, Client, Loan
 
 HASTE: Final = Patience(idle=0.3, kept=0.3, head=0.3, stall=0.3, grace=0.3, pace=4_000, every=0.02)
 BEARER: Final = "BEARER"
@@ -346,6 +346,35 @@ async def test_a_slow_line_that_goes_on_is_waited_for(
     async with asyncio.timeout(10):
         assert statuses(await coming) == [201]
     writer.close()
+
+
+async def test_so_much_may_arrive_at_once_and_what_is_small_always(
+    port: int, let_in: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "SMALL", 100)
+    monkeypatch.setattr(body, "ARRIVING_MAX", 1_500)
+    form = PART + b"x" * 900 + b"\r\n--x--\r\n"
+    scan = f"{SCAN}Content-Length: {len(form)}\r\n\r\n".encode() + form
+    large = [half(b'{"copy":"' + b"x" * 1_200), scan]
+    first = asyncio.create_task(exchange(port, let_in(large[0])))
+    async with asyncio.timeout(10):
+        while body.ARRIVING.total < 1_100:  # noqa: ASYNC110 - bytes that come are no event of ours
+            await asyncio.sleep(0)
+
+    small = post(b'{"copy":"a"}', "Connection: close\r\n").partition(b"\r\n\r\n")
+    beyond = [await exchange(port, let_in(data)) for data in large]
+    assert statuses(await exchange(port, let_in(b"".join(small)))) == [201]
+    assert [statuses(answer) for answer in beyond] == [[503], [503]]
+    assert all(b"Retry-After: 10" in answer for answer in beyond)
+    assert statuses(await first) == [408]
+    assert body.ARRIVING.total == 0
+    assert statuses(await exchange(port, let_in(scan))) == [201]
+
+
+async def test_a_stranger_is_listened_to_for_a_short_while_only(dry: Client) -> None:
+    response = await dry.post("/api/v1/auth/login", json={"password": "x" * 20_000})
+
+    assert response.status == 413
 
 
 async def test_pipelined_requests_are_all_answered(port: int) -> None:
