@@ -17,7 +17,7 @@ Kind = Literal["unique", "shared", "common"]
 
 MOST: Final = 100
 """Values that are looked for everywhere; those beyond are left out, and the report says so."""
-LONG: Final = 8
+LONG: Final = 6
 LENGTHY: Final = 40
 """Characters from which on no two people write the same by chance."""
 HABITUAL: Final = frozenset({"agent", "address", "birthdate", "interests", "learning_goals"})
