@@ -19,7 +19,9 @@ from service.library.material import Material
 from service.log.event import Recorded
 from service.projection import engine
 from service.projection.text import PROJECTIONS, projections
+from service.service_token import views as service_token
 from service.sql import SQL
+from service.tenant.tenants import Tenant
 from service.view.catalogue import View
 from service.view.rows import Part
 from tests.log.batches import append, one
@@ -44,6 +46,9 @@ READS: dict[str, type[Struct]] = {
     "library/sources": library.SourceLine,
     "log/read_range": Recorded,
     "log/read_stream": Recorded,
+    "service_token/page": service_token.ServiceTokenView,
+    "tenant/tenant": Tenant,
+    "tenant/tenants": Tenant,
     "view/catalogue": View,
     "view/page": Part,
 }

@@ -23,11 +23,13 @@ from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.library.decider import SOURCE, source_id
 from service.log.handle import Log, Write
 from service.projection.text import PROJECTIONS
+from service.service_token.decider import SERVICE_TOKEN
 from service.sql import SQL
 from tests.account.people import NOW, REGISTER
 from tests.ledger.calls import call
 from tests.library.content import add
 from tests.projection.histories import TENANTS, Place, context, request
+from tests.service_token.machines import ISSUE
 
 Project = Callable[[], Awaitable[None]]
 SCRIPTS: Final = "\n".join(SQL[f"{name}/views"] for name in PROJECTIONS if f"{name}/views" in SQL)
@@ -88,11 +90,13 @@ async def work(
 
 
 async def enrol(log: Log, tenant: UUID) -> None:
-    """Let somebody register and log in."""
+    """Let somebody register and log in, and a machine have a token."""
     account, on = uuid4(), context(tenant)
     await log.handle(ACCOUNT, account, replace(REGISTER, account=account), on)
     start = LogIn(account=account, secret=b"s" * 32, version=1, now=NOW)
     await log.handle(SESSION, uuid4(), start, on)
+    for token in (uuid4(), uuid4()):
+        await log.handle(SERVICE_TOKEN, token, replace(ISSUE, token=token), on)
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ import pytest
 
 from service.database import Database
 from service.log.handle import Log
+from service.projection.act import Act
+from service.tenant import desk
 from tests.analyst.logins import Login, login
 from tests.projection.histories import TENANTS, Place
-from tests.test_views import ENDS, generate
+from tests.test_views import ENDS, enrol, generate
 
 
 @pytest.fixture
@@ -32,5 +34,7 @@ async def seeded(
     for tenant in TENANTS:
         for number, ends in enumerate(ENDS):
             await generate(log, Place(tenant, uuid4(), uuid4()), f"Topic {number}", *ends)
+        await enrol(log, tenant)
+        await desk.create(database, str(tenant), Act("ann", tenant, uuid4(), "to test"))
     await projected()
     return database
