@@ -22,27 +22,41 @@ T = TypeVar("T")
 PAUSE_MAX: Final = 5.0
 REPORT_SECONDS: Final = 5.0
 """How often a build is written of in the log."""
+AWAY: Final = "The database does not answer; it is asked again and again."
+DISTRUSTED: Final = (
+    "The database's certificate is not one that sslmode and sslrootcert allow; the log says why."
+)
 STARTED: Final = Act("service", tenant("default"), UUID(int=0), "its text has changed")
 
 log: Final = logging.getLogger(__name__)
 
 
 async def migrated(settings: Settings, state: State) -> None:
-    """Apply what is pending; wait for a database that is not there. Raises `MigrationError`."""
+    """Apply what is pending; wait for a database that is not there, and log why it is not.
+
+    Raises `MigrationError`.
+    """
     url = settings.direct_url or settings.database_url
     assert url is not None  # noqa: S101 - resourced has refused the other case
-    pause = 0.1
+    pause, said = 0.1, ""
     while True:
         try:
             applied = await asyncio.to_thread(migrate.up, url.reveal())
         except migrate.MigrationError as error:
             if not isinstance(error.__cause__, psycopg.OperationalError):
                 raise
-            state.reason = "The database does not answer; it is asked again and again."
+            state.reason, said = waiting(str(error), said)
             pause = await rest(pause)
         else:
             log.info("applied %s", ", ".join(applied) or "no migration: the schema is current")
             return
+
+
+def waiting(sentence: str, before: str) -> tuple[str, str]:
+    """Log `sentence` unless it was said before; return what the health page says, and it."""
+    if sentence != before:
+        log.warning("%s", sentence)
+    return (DISTRUSTED if "certificate" in sentence else AWAY), sentence
 
 
 async def served(database: Database) -> bool:
