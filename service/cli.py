@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,17 @@ from typer.core import TyperGroup
 
 from service import embedded, masking, process
 from service import settings as variables
-from service.commands import analyst, db, keys, log, migrate, projections, service_token, show
+from service.commands import (
+    account,
+    analyst,
+    db,
+    keys,
+    log,
+    migrate,
+    projections,
+    service_token,
+    show,
+)
 from service.commands import tenant as tenants
 from service.commands.ingest import ingest as ingested
 from service.commands.reach import reachable
@@ -33,6 +44,7 @@ class Sentences(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; LOG_LEVEL=debug shows where an error came from."""
         logging.getLogger().addHandler(logging.NullHandler())
+        sys.excepthook = masking.excepthook
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
@@ -41,7 +53,8 @@ class Sentences(TyperGroup):
             if os.environ.get("LOG_LEVEL", "").lower() == "debug":
                 raise
             because = error.__cause__ if isinstance(error, Unavailable) else None
-            typer.echo(f"{error}" + (f" ({because})" if because else ""), err=True)
+            said = f"{error}" + (f" ({because})" if because else "")
+            typer.echo(masking.masked(said), err=True)
             raise typer.Exit(1) from None
 
 
@@ -57,6 +70,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(projections.app, name="projections")
 app.add_typer(log.app, name="log")
 app.add_typer(analyst.app, name="analyst")
+app.add_typer(account.app, name="account")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(service_token.app, name="service-token")

@@ -161,6 +161,7 @@ VARIABLES: Final = (
     Variable("LIMIT_STREAMS", "1000", "event streams of a process", whole(1, 1_000_000)),
     Variable("DAYBOOK_SECRET_KEY", "", "signs tokens; unset: made in the home", key, secret=True),
     Variable("DAYBOOK_KEYS", "", "the file of rotated keys; unset: keys.json in the home", file),
+    Variable("DAYBOOK_ADMIN_PASSWORD", "", "for account create-admin, if not typed", secret=True),
     Variable("GENERATOR", "offline", "offline or openai", one_of("offline", "openai")),
     Variable("OPENAI_API_KEY", "", "for GENERATOR=openai", secret=True),
     Variable("OPENAI_BASE_URL", "", "any OpenAI-compatible server", WEB),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from service.account import views
 from service.account.commands import (
@@ -35,6 +35,9 @@ GRANTED: Final = (NoSuchAccount, OneselfRefused, OperatorsInHouseOnly)
 """What may stand in the way of keeping others' accounts."""
 
 
+Why = Annotated[str, Meta(max_length=500, examples=["Teaches biology now."])]
+
+
 class Accounts(Paged, frozen=True):
     """Which accounts to list; `q` is part of an address, a username or a name."""
 
@@ -49,10 +52,17 @@ class Deactivation(Discreet, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["Left the school."])]
 
 
-class Grant(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the account may do from now on."""
+class Reactivation(Discreet, frozen=True, forbid_unknown_fields=True):
+    """Why one may log in to the account again, if there is something to say."""
+
+    reason: Why = ""
+
+
+class Grant(Discreet, frozen=True, forbid_unknown_fields=True):
+    """What the account may do from now on, and why, if there is something to say."""
 
     role: Role
+    reason: Why = ""
 
 
 async def browse(call: Call[Nothing, Accounts]) -> Answer[Page[AccountView]]:
@@ -83,15 +93,16 @@ async def deactivate(call: Call[Deactivation, Nothing]) -> Answer[Committed]:
     return await command(call, Deactivate(call.body.reason, call.principal.subject))
 
 
-async def reactivate(call: Call[Nothing, Nothing]) -> Answer[Committed]:
+async def reactivate(call: Call[Reactivation, Nothing]) -> Answer[Committed]:
     """Let the person log in again."""
-    return await command(call, Reactivate())
+    return await command(call, Reactivate(call.body.reason))
 
 
 async def grant(call: Call[Grant, Nothing]) -> Answer[Committed]:
     """Give an account another role; its person logs in again to have it."""
-    in_house = call.tenant_id == HOUSE
-    return await command(call, GrantRole(call.body.role, call.principal.subject, in_house))
+    body, in_house = call.body, call.tenant_id == HOUSE
+    wanted = GrantRole(body.role, call.principal.subject, in_house, body.reason)
+    return await command(call, wanted)
 
 
 async def sign_out(call: Call[Nothing, Nothing]) -> Answer[Committed]:

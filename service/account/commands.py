@@ -54,16 +54,19 @@ class Deactivate(Discreet, frozen=True):
     by: str
 
 
-class Reactivate(Struct, frozen=True):
+class Reactivate(Discreet, frozen=True):
     """Let the person log in again."""
 
+    reason: str = ""
 
-class GrantRole(Struct, frozen=True):
+
+class GrantRole(Discreet, frozen=True):
     """Give the account a role; `in_house`: its tenant is the one that runs the service."""
 
     role: Role
     by: str
     in_house: bool
+    reason: str = ""
 
 
 class SignOutEverywhere(Struct, frozen=True):

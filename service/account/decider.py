@@ -170,13 +170,22 @@ def deactivate(command: Deactivate, state: Kept) -> Sequence[Event]:
     return (AccountDeactivated(state.account, command.reason),)
 
 
+def reactivate(command: Reactivate, state: Kept) -> Sequence[Event]:
+    """Open the account again, once."""
+    if isinstance(state, Active):
+        return ()
+    return (AccountReactivated(state.account, command.reason),)
+
+
 def grant_role(command: GrantRole, state: Kept) -> Sequence[Event]:
     """Give the role, unless it is there, never to oneself, and none beyond the tenant's reach."""
     if command.by == str(state.account):
         raise OneselfRefused
     if command.role == "operator" and not command.in_house:
         raise OperatorsInHouseOnly
-    return () if command.role == state.role else (RoleChanged(command.role),)
+    if command.role == state.role:
+        return ()
+    return (RoleChanged(state.account, command.role, command.reason),)
 
 
 def decide(command: Command, state: State) -> Sequence[Event]:
@@ -195,7 +204,7 @@ def decide(command: Command, state: State) -> Sequence[Event]:
         case GrantRole():
             return grant_role(command, state)
         case Reactivate():
-            return () if isinstance(state, Active) else (AccountReactivated(),)
+            return reactivate(command, state)
         case SignOutEverywhere():
             return (SignedOutEverywhere(),)
         case _:

@@ -60,14 +60,19 @@ class AccountDeactivated(Discreet, frozen=True, tag="account.deactivated", tag_f
     reason: Annotated[str, PRIVATE] = ""
 
 
-class AccountReactivated(Struct, frozen=True, tag="account.reactivated", tag_field="type"):
+class AccountReactivated(Discreet, frozen=True, tag="account.reactivated", tag_field="type"):
     """It may be logged in to again."""
 
+    account: Annotated[UUID, SUBJECT]
+    reason: Annotated[str, PRIVATE] = ""
 
-class RoleChanged(Struct, frozen=True, tag="account.role-changed", tag_field="type"):
+
+class RoleChanged(Discreet, frozen=True, tag="account.role-changed", tag_field="type"):
     """The account has another role; the token version is raised."""
 
+    account: Annotated[UUID, SUBJECT]
     role: str
+    reason: Annotated[str, PRIVATE] = ""
 
 
 class SignedOutEverywhere(

@@ -56,7 +56,7 @@ PROFILE = ProfileUpdated(account=ADA, experience_level=None, preferred_language=
 RAISING: tuple[Event, ...] = (
     CHANGED,
     CLOSED,
-    RoleChanged("analyst"),
+    RoleChanged(ADA, "analyst"),
     SignedOutEverywhere(),
     AccountErased(),
 )
@@ -115,16 +115,16 @@ def test_what_is_given_of_a_profile_changes_and_the_rest_stays() -> None:
 def test_an_account_is_closed_and_opened_again() -> None:
     given(ACCOUNT, REGISTERED).when(Deactivate("Spam.", "operator")).then(CLOSED)
     given(ACCOUNT, REGISTERED, CLOSED).when(Deactivate("Spam.", "operator")).then()
-    given(ACCOUNT, REGISTERED, CLOSED).when(Reactivate()).then(AccountReactivated())
+    given(ACCOUNT, REGISTERED, CLOSED).when(Reactivate()).then(AccountReactivated(ADA))
     given(ACCOUNT, REGISTERED).when(Reactivate()).then()
 
 
 def test_a_role_is_given_by_others_and_operators_are_of_the_house() -> None:
     analyst = GrantRole("analyst", "operator", in_house=False)
-    given(ACCOUNT, REGISTERED).when(analyst).then(RoleChanged("analyst"))
+    given(ACCOUNT, REGISTERED).when(analyst).then(RoleChanged(ADA, "analyst"))
     given(ACCOUNT, REGISTERED).when(replace(analyst, role="user")).then()
     operator = GrantRole("operator", "operator", in_house=True)
-    given(ACCOUNT, REGISTERED).when(operator).then(RoleChanged("operator"))
+    given(ACCOUNT, REGISTERED).when(operator).then(RoleChanged(ADA, "operator"))
     away = replace(operator, in_house=False)
     given(ACCOUNT, REGISTERED).when(away).refused(OperatorsInHouseOnly)
 
@@ -133,7 +133,7 @@ def test_a_role_is_given_by_others_and_operators_are_of_the_house() -> None:
     "command", [Deactivate("", str(ADA)), GrantRole("user", str(ADA), in_house=True)]
 )
 def test_nobody_takes_the_own_rights_away(command: Command) -> None:
-    given(ACCOUNT, REGISTERED, RoleChanged("admin")).when(command).refused(OneselfRefused)
+    given(ACCOUNT, REGISTERED, RoleChanged(ADA, "admin")).when(command).refused(OneselfRefused)
 
 
 @pytest.mark.parametrize("command", COMMANDS[:3], ids=repr)
@@ -155,7 +155,7 @@ def test_a_person_is_forgotten_once_and_in_any_state() -> None:
     assert ACCOUNT.fold([REGISTERED, AccountErased()]) == Erased(ADA, "user", 2)
 
 
-@for_any(st.lists(st.sampled_from([*RAISING[:-1], AccountReactivated(), PROFILE]), max_size=12))
+@for_any(st.lists(st.sampled_from([*RAISING[:-1], AccountReactivated(ADA), PROFILE]), max_size=12))
 def test_tokens_are_void_after_whatever_raises_the_version(events: list[Event]) -> None:
     state = ACCOUNT.fold([REGISTERED, *events])
 
