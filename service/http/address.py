@@ -50,7 +50,8 @@ def address_of(request: web.BaseRequest) -> str:
     return client(remote, elements(end(headers.getall("Forwarded", ()))), proxies)
 
 
-def client(remote: str, hops: Sequence[str], proxies: Proxies) -> str:
+@lru_cache(maxsize=4096)
+def client(remote: str, hops: tuple[str, ...], proxies: Proxies) -> str:
     """Return who called the first trusted proxy of the row that ends at `remote`.
 
     `hops` are what the proxies said, the nearest last. Where a trusted one names nobody that has

@@ -29,7 +29,8 @@ CREATE TABLE audit_acts (
     origin         uuid,
     correlation_id uuid,
     detail         text,
-    CONSTRAINT audit_acts_pkey PRIMARY KEY (tenant_id, position)
+    -- Named as the index that readers get at the end of the load: one is enough.
+    CONSTRAINT audit_acts_changed_idx PRIMARY KEY (position)
 );
 COMMENT ON TABLE audit_acts IS 'What callers did, what was refused to them, and logins that failed: one row per act. v_audit says besides from where.';
 COMMENT ON COLUMN audit_acts.at IS 'When it was done.';
@@ -76,8 +77,9 @@ AS $$
     UPDATE audit_origins AS o SET network = NULL WHERE o.subject = forget.subject AND o.network IS NOT NULL
 $$;
 
--- A job that a course was requested with is no act of its own; one that makes a lesson anew is. Origins are folded after
--- the acts, so that an erasure counts whether it comes before or after the origin, and in whatever range.
+-- A job that a course was requested with is no act of its own; one that makes a lesson anew is. Acts come in the order of
+-- the log, a row each, so what stands at or before the last of them is in. Origins are folded after the acts, so that an
+-- erasure counts whether it comes before or after the origin, and in whatever range.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql
 SET work_mem = '64MB'
@@ -86,9 +88,12 @@ SET enable_mergejoin = off
 SET enable_seqscan = off
 AS $$
 DECLARE
+    known  bigint;
     met    bigint[];
     erased uuid[];
 BEGIN
+    SELECT coalesce(max(a.position), 0) INTO known FROM audit_acts AS a;
+
     WITH seen AS MATERIALIZED (
         SELECT s.position, s.tenant_id, s.type, s.stream_id, s.data, s.recorded_at,
                coalesce(s.metadata ->> 'actor', '') AS actor, (s.metadata ->> 'origin')::uuid AS origin,
@@ -99,7 +104,7 @@ BEGIN
         INSERT INTO audit_acts (position, tenant_id, at, actor, actor_kind, action, category, stream_id, outcome, times,
                                 origin, correlation_id, detail)
         SELECT s.position, s.tenant_id, s.recorded_at, s.actor,
-               CASE WHEN s.actor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN 'account' WHEN s.actor IN ('', 'anonymous') THEN 'visitor'
+               CASE WHEN s.actor LIKE '________-____-____-____-____________' THEN 'account' WHEN s.actor IN ('', 'anonymous') THEN 'visitor'
                     WHEN s.actor = 'service' THEN 'service' ELSE 'operator' END,
                s.type,
                CASE split_part(s.type, '.', 1) WHEN 'lesson' THEN 'course' WHEN 'profile' THEN 'account' ELSE split_part(s.type, '.', 1) END,
@@ -109,8 +114,7 @@ BEGIN
                     WHEN s.type LIKE 'analyst.%' OR s.type = 'tenant.created' THEN s.data ->> 'name'
                     WHEN s.type IN ('account.registered', 'account.role-changed') THEN s.data ->> 'role' END
           FROM seen AS s
-         WHERE s.type NOT IN ('origin.seen', 'command.refused', 'login.failed', 'audit.dropped')
-        ON CONFLICT DO NOTHING
+         WHERE s.type NOT IN ('origin.seen', 'command.refused', 'login.failed', 'audit.dropped') AND s.position > known
     ), noted AS (
         INSERT INTO audit_acts (position, tenant_id, at, actor, actor_kind, action, stream_id, outcome, code, route, status,
                                 times, origin, correlation_id, detail)
@@ -123,8 +127,7 @@ BEGIN
          CROSS JOIN LATERAL jsonb_to_record(s.data) AS n (
                    actor text, kind text, method text, path text, target uuid, account uuid, code text, reason text, status integer,
                    origin uuid, correlation_id uuid, at timestamptz, times integer, count integer)
-         WHERE s.type IN ('command.refused', 'login.failed', 'audit.dropped')
-        ON CONFLICT DO NOTHING
+         WHERE s.type IN ('command.refused', 'login.failed', 'audit.dropped') AND s.position > known
     )
     SELECT array_agg(s.position) FILTER (WHERE s.type = 'origin.seen'), array_agg(s.stream_id) FILTER (WHERE s.type = 'account.erased')
       INTO met, erased
