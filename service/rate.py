@@ -6,6 +6,8 @@ from typing import Final
 from msgspec import Struct
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+ON_TIME: Final = 1e-9
+"""Seconds before its moment at which one is not early: floating point has no better clock."""
 _SPELT: Final = re.compile(r"(\d{1,9})/(\d{1,6})([smhd])(?: burst (\d{1,9}))?", re.ASCII)
 
 
@@ -76,7 +78,7 @@ class Bucket:
         """Take one and return 0, or return the seconds until one is there; `now` in seconds."""
         due = max(self._due, now)
         early = due - now - self.tolerance
-        if early > 0:
+        if early > ON_TIME:
             return early
         self._due = due + self.pause
         return 0.0
