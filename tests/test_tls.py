@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -57,6 +58,17 @@ async def closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
         finally:
             writer.close()
             await writer.wait_closed()
+
+
+class Watched(State):
+    """Tells when a reason is given that is another one than at first."""
+
+    changed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "reason":
+            self.changed.set()
 
 
 async def opened(of: dict[str, str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -113,20 +125,20 @@ async def test_any_other_is_refused_in_words(
     says: str,
 ) -> None:
     url = through(database_url, port, host, authority)
-    database, state = Database(url), State()
+    database, state = Database(url), Watched()
+    await database.open()
     with pytest.raises(Unavailable):
-        await database.open()
         await database.fetchval("SELECT 1")
     await database.close()
     waiting = asyncio.create_task(
         readiness.migrated(replace(settings, database_url=Secret(url)), state)
     )
     async with asyncio.timeout(10):
-        while state.reason != readiness.DISTRUSTED:
-            await asyncio.sleep(0)
+        await state.changed.wait()
     waiting.cancel()
     await asyncio.wait({waiting})
 
+    assert state.reason == readiness.DISTRUSTED
     asked, migrating = (
         record.getMessage() for record in caplog.records if record.name.startswith("service.")
     )

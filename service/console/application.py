@@ -16,6 +16,7 @@ from service.console.page import Page, Shown, Visit, Visitor, redirect
 from service.console.visitor import visitor
 from service.console.wording import FILTERS
 from service.http import bind
+from service.http.address import PROXIES, Proxies
 from service.http.call import RESOURCES, Resources
 from service.http.docs import prose
 from service.http.parameter import path_of
@@ -32,6 +33,7 @@ def console(pages: Iterable[Page], resources: Resources) -> web.Application:
     """Return the application of the console."""
     app = web.Application(middlewares=[failures, from_here])
     app[RESOURCES] = resources
+    app[PROXIES] = Proxies(resources.settings.trusted_proxies)
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(HERE / "templates"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
+from ipaddress import ip_network
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from service.database import Database
 from service.http.call import Resources
 from service.http.token import HOUSE, tenant
 from service.log.handle import Context, Log, Write
-from tests.console.conftest import Browser, text
+from tests.console.conftest import SAME, Browser, text
 
 Browsers = Callable[..., Awaitable[Browser]]
 
@@ -151,8 +152,9 @@ async def test_another_tenants_courses_are_not_shown(
 
 
 async def test_an_administrator_reads_the_audit(browsers: Browsers, house: Resources) -> None:
-    grace = await browsers()
-    await grace.sign_in("grace", "wrong")
+    grace = await browsers(trusted_proxies=(ip_network("127.0.0.0/8"),))
+    forwarded = SAME | {"X-Forwarded-For": "203.0.113.9"}
+    await grace.post("/console/sign-in", forwarded, name="grace", password="wrong")
     await grace.sign_in("grace")
     await house.audit.flush(house.log, house.database)
     head = await house.database.fetchval("SELECT max(position) FROM log.events")
@@ -162,7 +164,7 @@ async def test_an_administrator_reads_the_audit(browsers: Browsers, house: Resou
     assert status == 200
     assert harmless(page)
     assert "Login failed" in text(page)
-    assert "127.0.0.1" in page
+    assert "203.0.113.9" in page
     assert 'href="/console/audit" aria-current="page"' in page
 
 
