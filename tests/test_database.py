@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -56,6 +57,13 @@ def processes(home: Path) -> list[int]:
     postmaster = int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     return [postmaster, *map(int, children)]
+
+
+def tell(pids: list[int], number: int) -> None:
+    """Send a signal to processes, of which some may have ended by themselves meanwhile."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 async def test_json_goes_in_and_out_without_being_parsed(database: Database) -> None:
@@ -181,15 +189,13 @@ async def test_a_stopped_server_is_waited_for_and_then_served_again(
     await database.open()
     await database.fetchval("SELECT 1")
     stopped = processes(home)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
+    tell(stopped, signal.SIGSTOP)
 
     async with asyncio.timeout(15):
         with pytest.raises(Unavailable):
             await database.fetchval("SELECT 1")
 
-    for pid in reversed(stopped):
-        os.kill(pid, signal.SIGCONT)
+    tell(stopped[::-1], signal.SIGCONT)
     assert await database.fetchval("SELECT 1") == 1
     await database.close()
 
