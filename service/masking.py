@@ -51,11 +51,10 @@ class Masking(logging.Formatter):
 
 
 def install(level: str) -> None:
-    """Log to stderr from `level` on; what ends the process is masked as well."""
+    """Log to stderr from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Masking(FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    sys.excepthook = excepthook
 
 
 def excepthook(

@@ -1,17 +1,21 @@
 import base64
 import copy
+import importlib
 import io
 import json
 import logging
 import pickle
+import pkgutil
 import secrets
 import sys
 import traceback
+from collections.abc import Iterator
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+import service
 from service.masking import Masking, excepthook, masked
 from service.settings import Secret
 
@@ -123,6 +127,36 @@ def test_a_secret_shows_in_no_text_that_is_made_of_it() -> None:
         texts.append("".join(line for line in found.format() if "MARK" not in line))
 
     assert MARK not in "".join(texts)
+
+
+TELLING = {"password", "current_password", "new_password", "password_hash", "secret"} | {
+    "access_token",
+    "refresh_token",
+}
+
+
+def test_no_struct_that_holds_a_secret_as_a_text_prints_it() -> None:
+    for module in pkgutil.walk_packages(service.__path__, "service."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    loud = [
+        f"{kind.__module__}.{kind.__name__}"
+        for kind in kinds(msgspec.Struct)
+        if any(
+            field.name in TELLING and field.type not in (Secret, bool)
+            for field in msgspec.structs.fields(kind)
+        )
+        and kind.__repr__ is msgspec.Struct.__repr__
+    ]
+
+    assert loud == []
+
+
+def kinds(of: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for kind in of.__subclasses__():
+        yield from kinds(kind)
+        if kind.__module__.startswith("service."):
+            yield kind
 
 
 def test_a_secret_is_neither_stored_nor_sent() -> None:

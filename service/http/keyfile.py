@@ -44,6 +44,10 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     retire_at: datetime | None = None
     tokens_until: datetime | None = None
 
+    def __repr__(self) -> str:
+        """Return what may be seen of it."""
+        return f"Entry({self.id})"
+
 
 class Written(Struct, frozen=True, forbid_unknown_fields=True):
     """The file: its keys, oldest first."""
