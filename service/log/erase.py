@@ -81,13 +81,6 @@ async def erase(
     Raises Conflict where a stream is at another version, KeyReused, and Unavailable, after which
     the same key resolves what became of it.
     """
-    metadata = Metadata(
-        context.actor,
-        context.correlation_id,
-        traceparent=context.traceparent,
-        origin=context.origin,
-    )
-    events = [encode(event) for write in writes for event in write.events]
     row = await _patiently(
         database,
         "log/erase",
@@ -98,12 +91,8 @@ async def erase(
         context.fingerprint,
         person.tenant_id,
         reason,
-        msgspec.json.encode(metadata).decode(),
-        [write.stream_id for write in writes],
-        [write.expected_version + 1 for write in writes],
-        [write.decider.category for write in writes],
-        [event.type for event in events],
-        [event.data for event in events],
+        _metadata(context),
+        *_columns(writes),
     )
     if row["outcome"] == "conflict":
         raise Conflict(current_version=row["actual"])
@@ -190,6 +179,29 @@ async def listed(database: Database) -> list[Listed]:
     """Return every erasure, oldest first."""
     rows = await database.ops.fetch(SQL["log/erasures"], timeout=CALL_SECONDS)
     return [Listed(**{**row, "report": _report(row["report"])}) for row in rows]
+
+
+def _metadata(context: Context) -> str:
+    """Return what stands beside the events, as JSON."""
+    metadata = Metadata(
+        context.actor,
+        context.correlation_id,
+        traceparent=context.traceparent,
+        origin=context.origin,
+    )
+    return msgspec.json.encode(metadata).decode()
+
+
+def _columns(writes: Sequence[Write]) -> tuple[list[Any], ...]:
+    """Return the events of `writes`, of which each has one, as log.erase takes them."""
+    events = [encode(event) for write in writes for event in write.events]
+    return (
+        [write.stream_id for write in writes],
+        [write.expected_version + 1 for write in writes],
+        [write.decider.category for write in writes],
+        [event.type for event in events],
+        [event.data for event in events],
+    )
 
 
 async def _record(database: Database, report: Report, context: Context) -> None:
