@@ -66,7 +66,7 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; take note of a head that has begun."""
         request, count = self._current_request, self._request_count
-        asking = self._waiter is not None or (request is not None and request.content.is_eof())
+        asking = self._waiter is not None or (request.content.is_eof() if request else not count)
         super().data_received(data)
         if self._request_count != count:
             self.begun, self.head = False, 0

@@ -80,12 +80,12 @@ def judge(
     """Return what the client is too slow with, None if all is well.
 
     `heads` is how many of its requests' heads have come, and a half if one has begun; `waiting`
-    is how many bytes it has not taken. aiohttp has no public names for what it waits for.
+    is how many bytes it has not taken: while a request is still being served, these are of a
+    stream, which minds its reader itself. aiohttp has no public names for what it waits for.
     """
-    if waiting:
-        ready = connection._current_request is None  # noqa: SLF001
-        sight.see("answer" if ready else "stream", -waiting, now)
-        return "answer" if sight.stalls(now, of) or (ready and sight.drips(now, of)) else None
+    if waiting and connection._current_request is None:  # noqa: SLF001
+        sight.see("answer", -waiting, now)
+        return "answer" if sight.stalls(now, of) or sight.drips(now, of) else None
     if connection._waiter is not None:  # noqa: SLF001
         sight.see(heads, 0, now)
         return asking(heads, now - sight.began, of)
