@@ -150,6 +150,19 @@ async def test_of_many_who_do_the_same_at_once_one_does_it(database: Database) -
     assert await database.fetchval("SELECT ops.house()") == HOUSE
 
 
+async def test_workers_hear_of_a_tenant_that_is_resumed(database: Database) -> None:
+    heard = asyncio.Event()
+    connection = await database.connect()
+    await do(database, "school", "create", None)
+    await do(database, "school", "suspend", None)
+    await connection.add_listener("daybook_queue", lambda *_: heard.set())
+
+    await do(database, "school", "resume", None)
+    async with asyncio.timeout(5):
+        await heard.wait()
+    await connection.close()
+
+
 @pytest.fixture
 async def second(server: str, template: str) -> AsyncIterator[Database]:
     """A second migrated database, with an empty log."""
