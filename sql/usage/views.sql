@@ -41,24 +41,23 @@ COMMENT ON COLUMN v_usage_daily.llm_calls IS 'Calls of language models, failed o
 CREATE VIEW v_active_users WITH (security_invoker = true) AS
 SELECT a.tenant_id, p.period, p.starts_on, count(DISTINCT a.actor) AS users,
        (SELECT count(DISTINCT b.actor) FROM daily_actors AS b
-         WHERE b.tenant_id = a.tenant_id AND b.day > p.ends_on - 7 AND b.day <= p.ends_on
+         WHERE b.tenant_id = a.tenant_id AND b.day > max(a.day) - 7 AND b.day <= max(a.day)
            AND b.actor NOT LIKE 'worker:%' AND b.actor NOT IN ('', 'anonymous', 'service')) AS users_7_days,
        (SELECT count(DISTINCT b.actor) FROM daily_actors AS b
-         WHERE b.tenant_id = a.tenant_id AND b.day > p.ends_on - 28 AND b.day <= p.ends_on
+         WHERE b.tenant_id = a.tenant_id AND b.day > max(a.day) - 28 AND b.day <= max(a.day)
            AND b.actor NOT LIKE 'worker:%' AND b.actor NOT IN ('', 'anonymous', 'service')) AS users_28_days,
        array_agg(DISTINCT a.actor ORDER BY a.actor) AS who, sum(a.events)::bigint AS events, max(a.position) AS position
   FROM daily_actors AS a
- CROSS JOIN LATERAL (VALUES ('day', a.day, a.day),
-                            ('week', date_trunc('week', a.day::timestamp)::date, date_trunc('week', a.day::timestamp)::date + 6),
-                            ('month', date_trunc('month', a.day::timestamp)::date,
-                             (date_trunc('month', a.day::timestamp) + interval '1 month')::date - 1)) AS p (period, starts_on, ends_on)
+ CROSS JOIN LATERAL (VALUES ('day', a.day),
+                            ('week', date_trunc('week', a.day::timestamp)::date),
+                            ('month', date_trunc('month', a.day::timestamp)::date)) AS p (period, starts_on)
  WHERE a.actor NOT LIKE 'worker:%' AND a.actor NOT IN ('', 'anonymous', 'service')
- GROUP BY a.tenant_id, p.period, p.starts_on, p.ends_on;
+ GROUP BY a.tenant_id, p.period, p.starts_on;
 COMMENT ON VIEW v_active_users IS
     'How many people were active, and who, on each day and in each week and month: one row for each of these. Key: tenant_id, period, starts_on.';
 COMMENT ON COLUMN v_active_users.period IS 'day, week (from Monday on) or month.';
 COMMENT ON COLUMN v_active_users.starts_on IS 'The first day of the period, in UTC.';
 COMMENT ON COLUMN v_active_users.users IS 'How many people caused an event; workers and visitors who are not logged in are not counted.';
-COMMENT ON COLUMN v_active_users.users_7_days IS 'How many did in the 7 days that end with the period.';
-COMMENT ON COLUMN v_active_users.users_28_days IS 'How many did in the 28 days that end with the period.';
+COMMENT ON COLUMN v_active_users.users_7_days IS 'How many did in the 7 days up to the last day of the period on which anybody did.';
+COMMENT ON COLUMN v_active_users.users_28_days IS 'How many did in the 28 days up to that day.';
 COMMENT ON COLUMN v_active_users.events IS 'The events that they caused.';

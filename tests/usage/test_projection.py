@@ -134,6 +134,32 @@ async def test_a_person_who_comes_every_day_is_one_user_of_the_week(
     ]
 
 
+async def test_users_of_7_and_of_28_days_are_counted_once(
+    log: Log, database: Database, projected: Project
+) -> None:
+    for day, actor in ((1, "ann"), (8, "bob"), (14, "ann"), (14, "service"), (28, "cid")):
+        await on(database, datetime(2101, 1, day, 9, tzinfo=UTC))
+        await do(log, actor, CREATE)
+    await on(database, datetime(2101, 1, 29, 9, tzinfo=UTC))
+    await do(log, "anonymous", CREATE)
+    await do(log, "cid", CREATE)
+    await projected()
+
+    found = [
+        (row["starts_on"].day, row["users"], row["users_7_days"], row["users_28_days"])
+        for row in await view(database, "v_active_users")
+        if row["period"] != "week"
+    ]
+    assert found == [
+        (1, 1, 1, 1),
+        (8, 1, 1, 2),
+        (14, 1, 2, 2),
+        (28, 1, 1, 3),
+        (29, 1, 1, 3),
+        (1, 3, 1, 3),  # of the month
+    ]
+
+
 async def test_workers_are_no_users(log: Log, database: Database, projected: Project) -> None:
     await do(log, "worker:1", CREATE, Start("w"))
     await projected()
