@@ -152,11 +152,11 @@ async def test_a_candidate_that_is_being_built_meanwhile_ends_without_a_trace(
     async with asyncio.timeout(20):
         transaction = connection.transaction()
         await transaction.start()
-        await connection.fetchrow("SELECT ops.build($1, 100)", built)
+        await connection.fetchrow("SELECT ops.build($1, 2)", built)  # and it is not at its end
         erasing_now = asyncio.create_task(erase(database, log))
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         while not await database.ops.fetchval(waiting):
-            assert not erasing_now.done()
+            assert not erasing_now.done(), "the build was not waited for"
         await transaction.commit()
         done = await erasing_now
     await connection.close()
