@@ -54,7 +54,7 @@ class IssueServiceToken(Struct, frozen=True):
     name: str
     role: str
     scopes: tuple[str, ...]
-    now: datetime
+    issued_at: datetime
     expires_at: datetime
     secret_hash: str
     house: bool
@@ -179,7 +179,7 @@ def _problem(command: IssueServiceToken) -> str:
         return f"A service token's role is one of {', '.join(ROLES)}."
     if not 0 < len(command.scopes) <= MOST_SCOPES:
         return f"A service token has 1 to {MOST_SCOPES} scopes."
-    if not timedelta() < command.expires_at - command.now <= LONGEST:
+    if not timedelta() < command.expires_at - command.issued_at <= LONGEST:
         return f"A service token ends within {LONGEST.days} days, and not before it begins."
     return ""
 

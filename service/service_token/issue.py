@@ -35,7 +35,7 @@ async def issue(log: Log, asked: Asked, context: Context, token: UUID, secret: b
         name=asked.name,
         role=asked.role,
         scopes=checked(asked.scopes, asked.role),
-        now=asked.now,
+        issued_at=asked.now,
         expires_at=asked.now + asked.ttl,
         secret_hash=hashed(secret),
         house=context.tenant_id == HOUSE,
