@@ -19,6 +19,7 @@ from service.http import bind
 from service.http.address import PROXIES, Proxies
 from service.http.call import RESOURCES, Resources
 from service.http.docs import prose
+from service.http.markdown import inline
 from service.http.parameter import path_of
 from service.http.token import rank
 from service.refusal import Forbidden, Unavailable
@@ -42,7 +43,7 @@ def console(pages: Iterable[Page], resources: Resources) -> web.Application:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, prose=prose)
+    environment.filters.update(FILTERS, prose=prose, inline=inline)
     app.on_response_prepare.append(prepare)
     app.router.add_get("/", lead)
     for page in pages:

@@ -1,11 +1,13 @@
 """The latest of the audit, for administrators."""
 
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from service.audit.http import COLUMNS, NEWEST_FIRST, SECONDS, VIEW, Act, located
 from service.console.page import Shown, Visit
+from service.sql import SQL
 from service.view import rows
 from service.view.question import Question
 
@@ -18,4 +20,10 @@ async def browse(visit: Visit) -> Shown:
     asked = Question(VIEW, visit.tenant_id, {}, NEWEST_FIRST, COLUMNS)
     part = await rows.read(database, asked, "json", after=None, limit=LATEST, timeout=SECONDS)
     acts = msgspec.json.decode(b"[" + part.page + b"]", type=list[Act])
-    return Shown("audit.html", {"acts": await located(database, visit.tenant_id, acts)})
+    shown = await located(database, visit.tenant_id, acts)
+    actors = {act.actor for act in acts if act.actor_kind == "account"}
+    named = await database.fetch(
+        SQL["console/people"], visit.tenant_id, [UUID(actor) for actor in actors]
+    )
+    people = {str(row["id"]): row["name"] for row in named}
+    return Shown("audit.html", {"acts": shown, "people": people})

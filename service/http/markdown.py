@@ -42,6 +42,11 @@ def rendered(text: str, shift: int = 1, *, without: str | None = None) -> Markup
     return Markup(clean(html))  # noqa: S704 - it is clean
 
 
+def inline(text: str) -> Markup:
+    """Return a sentence of Markdown as HTML, without paragraphs or other blocks."""
+    return Markup(clean(_parser.renderInline(text)))  # noqa: S704 - it is clean
+
+
 def clean(html: str) -> str:
     """Return what of `html` is on the list; the text of other elements stays, scripts' does not."""
     return nh3.clean(

@@ -31,7 +31,7 @@ LESSON: Final = LessonGenerated(
     learning_objectives=(),
     content_md=f"# Light {EVIL}\n\n## Green\n\nSee *this* [site](https://ok.example). {EVIL}\n",
     sections=(),
-    sources=(Citation("s", f"a/{EVIL}.md", 0, 4, EVIL), Citation("s", "b.md", 0, 4, "Leaf")),
+    sources=(Citation("s", f"a/{EVIL}.md", 0, 4, EVIL), Citation("s", "b.md", 0, 4, "**Leaf**")),
     checks=(Check(EVIL, "green", ("red", EVIL), EVIL),),
     readability=Readability(7.5, 1),
 )
@@ -164,6 +164,7 @@ async def test_an_administrator_reads_the_audit(browsers: Browsers, house: Resou
     assert status == 200
     assert harmless(page)
     assert "Login failed" in text(page)
+    assert "<b>Grace</b> account Session started" in text(page)
     assert "203.0.113.9" in page
     assert 'href="/console/audit" aria-current="page"' in page
 

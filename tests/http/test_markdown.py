@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.http.markdown import ATTRIBUTES, REL, TAGS, clean, rendered
+from service.http.markdown import ATTRIBUTES, REL, TAGS, clean, inline, rendered
 
 
 class Reader(HTMLParser):
@@ -105,6 +105,7 @@ PARTS = st.sampled_from([
 @given(st.lists(PARTS | st.text(max_size=5), max_size=30).map("".join))
 def test_nothing_forbidden_ever_comes_through(text: str) -> None:
     assert harmless(rendered(text))
+    assert harmless(inline(text))
     assert harmless(clean(text))
 
 
