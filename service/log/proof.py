@@ -7,6 +7,7 @@ another such key: whoever has the secret can tell whether a value was among it, 
 
 import hmac
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -80,6 +81,12 @@ class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return [each for each in self.tables if each.traces]
 
 
+class Shown(Struct, frozen=True):
+    """An erasure as the API shows it."""
+
+    report: Report
+
+
 def derived(secret: Secret, purpose: bytes) -> bytes:
     """Return a key of 32 bytes for one purpose (RFC 5869, with an empty salt)."""
     extracted = hmac.digest(b"", secret.reveal().encode(), "sha256")
@@ -119,15 +126,15 @@ def check(report: Report, secret: Secret) -> None:
 
 
 def read(text: bytes) -> list[Report]:
-    """Return the reports in a file of one, or of one a line. Raises `NotGenuine` for others."""
+    """Return the reports in a file: one, also as the API shows it, or one a line.
+
+    Raises `NotGenuine` for any other file.
+    """
+    with suppress(msgspec.DecodeError):
+        return [msgspec.json.decode(text, type=Shown).report]
     try:
-        return [msgspec.json.decode(text, type=Report)]
-    except msgspec.DecodeError:
-        pass
-    try:
-        return [
-            msgspec.json.decode(line, type=Report) for line in text.splitlines() if line.strip()
-        ]
+        lines = [line for line in text.splitlines() if line.strip()]
+        return [msgspec.json.decode(line, type=Report) for line in lines]
     except msgspec.DecodeError as error:
         raise NotGenuine(f"It holds no report of an erasure: {error}.") from error
 
