@@ -18,7 +18,9 @@ from service.account.registration import claim_id
 from service.database import Database
 from service.log import erase as erasing
 from service.log import proof
-from service.log.commit import Conflict
+from service.log.append import columns
+from service.log.codec import encode
+from service.log.commit import Conflict, StreamWrite
 from service.log.erase import Erasure
 from service.log.handle import Context, Log, Write
 from service.log.needle import NEVER, Value, kind_of, needles
@@ -27,6 +29,9 @@ from service.log.scan import Person
 from service.projection import engine, scratch
 from service.projection.text import projection
 from service.settings import Secret
+from service.sql import SQL
+from tests.log.archives import superuser
+from tests.log.batches import commit
 from tests.projection.generations import Rows, live, rows, step
 
 Project = Callable[[], Awaitable[None]]
@@ -35,6 +40,10 @@ ADA: Final = UUID("a0000000-0000-4000-8000-000000000001")
 SECRET: Final = Secret("a key for tests that opens nothing")
 EMAIL: Final = "Ada.Byron@Example.org"
 REASON: Final = "asked for by letter"
+WAITING: Final = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 VALUES: Final = (
     Value("email", EMAIL),
     Value("name", "Ada"),
@@ -129,6 +138,41 @@ async def test_what_is_on_its_way_is_stored_without_its_private_part(
     assert await database.fetchval("SELECT count(*) FROM log.private") == 0
 
 
+async def test_what_came_in_before_the_head_was_free_is_deleted_too(
+    database: Database, log: Log
+) -> None:
+    await register(log)
+    late = ProfileUpdated(account=ADA, experience_level=None, preferred_language=None, name="Ada")
+    event = encode(late)
+    started = commit(StreamWrite(uuid4(), "session", 0, (event,)), tenant=TENANT)
+    connection = await database.connect()
+    async with asyncio.timeout(20):
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.fetchrow(SQL["log/append"], *columns([started]))
+        erasing_now = asyncio.create_task(erase(database, log))
+        while not await database.ops.fetchval(WAITING):
+            assert not erasing_now.done(), "the append was not waited for"
+        await transaction.commit()
+        done = await erasing_now
+    await connection.close()
+
+    assert done.payloads == 3
+    assert await database.fetchval("SELECT count(*) FROM log.private") == 0
+
+
+async def test_what_has_come_back_is_forgotten_again(database: Database, log: Log) -> None:
+    await register(log)
+    done = await erase(database, log)
+    async with superuser(database) as intruder:
+        await intruder.execute("DELETE FROM log.erased WHERE position = 1")
+        await intruder.execute("INSERT INTO log.private VALUES (1, $1, '{}')", ADA)
+
+    await erasing.forget(database, Person(ADA, done.subjects, TENANT))
+
+    assert await database.fetchval("SELECT count(*) FROM log.private") == 0
+
+
 async def test_the_reason_may_not_keep_what_is_to_be_forgotten(
     database: Database, log: Log
 ) -> None:
@@ -154,8 +198,7 @@ async def test_a_candidate_that_is_being_built_meanwhile_ends_without_a_trace(
         await transaction.start()
         await connection.fetchrow("SELECT ops.build($1, 2)", built)  # and it is not at its end
         erasing_now = asyncio.create_task(erase(database, log))
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        while not await database.ops.fetchval(waiting):
+        while not await database.ops.fetchval(WAITING):
             assert not erasing_now.done(), "the build was not waited for"
         await transaction.commit()
         done = await erasing_now
