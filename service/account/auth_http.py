@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict, replace
 
 from service.account.claim import EmailTaken, UsernameTaken
 from service.account.commands import SignOutEverywhere
@@ -135,31 +136,27 @@ async def register(call: Call[NewAccount, Nothing]) -> Answer[Committed]:
 
     E-mail address and username are each one account's within a tenant, in whatever case.
     """
-    body, of = call.body, call.resources
-    tenant_id, account = tenant(body.tenant), of.new_id()
+    of, tenant_id = call.resources, tenant(call.body.tenant)
     await of.limits.registration(of.database, address_of(call.request))
     await open_to_newcomers(of, tenant_id)
-    newcomer = Newcomer(
-        account=account,
-        on=of.now().date(),
-        email=body.email,
-        password=body.password,
-        username=body.username,
-        name=body.name,
-        birthdate=body.birthdate,
-    )
-    claim = claim_id(tenant_id, "email", body.email)
-    context = Context(
-        tenant_id,
-        str(account),
-        call.context.correlation_id,
-        call.context.key,
-        call.context.fingerprint,
-        call.context.traceparent,
-        of.audit.visitor(tenant_id, call.request, account=account, claim=claim),
-    )
+    newcomer = newcomer_of(call.body, of)
+    context = on_behalf(call, tenant_id, newcomer)
     receipt = await registered(of.log, of.passwords, context, newcomer)
     return committed(receipt, "/api/v1/me")
+
+
+def newcomer_of(body: NewAccount, of: Resources) -> Newcomer:
+    """Return who wants an account, with an id and the day."""
+    said = {name: value for name, value in asdict(body).items() if name != "tenant"}
+    return Newcomer(account=of.new_id(), on=of.now().date(), **said)
+
+
+def on_behalf(call: Call[NewAccount, Nothing], tenant_id: UUID, newcomer: Newcomer) -> Context:
+    """Return the context of a registration: it is the newcomer's own act, in that tenant."""
+    claim = claim_id(tenant_id, "email", newcomer.email)
+    audit, account = call.resources.audit, newcomer.account
+    origin = audit.visitor(tenant_id, call.request, account=account, claim=claim)
+    return replace(call.context, tenant_id=tenant_id, actor=str(account), origin=origin)
 
 
 async def open_to_newcomers(of: Resources, tenant_id: UUID) -> None:

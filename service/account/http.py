@@ -108,18 +108,22 @@ class SessionView(Discreet, frozen=True, kw_only=True):
 async def show(call: Call[Nothing, Read]) -> Answer[Me]:
     """Show the account that calls, as the log has it now."""
     loaded = await own(call)
-    state = loaded.state
-    me = Me(
+    return Answer(me_of(loaded, call.tenant_id), NO_STORE | {"ETag": f'"{loaded.version}"'})
+
+
+def me_of(loaded: Loaded, tenant_id: UUID) -> Me:
+    """Return what an account shows of itself."""
+    state: Active = loaded.state
+    return Me(
         id=state.account,
         version=loaded.version,
-        tenant_id=call.tenant_id,
+        tenant_id=tenant_id,
         email=state.email,
         username=state.username,
         birthdate=state.birthdate,
         role=state.role,
         **asdict(state.profile),
     )
-    return Answer(me, NO_STORE | {"ETag": f'"{loaded.version}"'})
 
 
 async def update(call: Call[Update, Nothing]) -> Answer[Committed]:
