@@ -15,7 +15,6 @@ from service.console.failure import failures
 from service.console.page import Page, Shown, Visit, Visitor, redirect
 from service.console.visitor import visitor
 from service.console.wording import FILTERS
-from service.http import bind
 from service.http.address import PROXIES, Proxies
 from service.http.call import RESOURCES, Resources
 from service.http.docs import prose
@@ -26,6 +25,8 @@ from service.refusal import Forbidden, Unavailable
 
 HERE: Final = Path(__file__).parent
 SIGN_IN: Final = "/console/sign-in"
+PATIENCE: Final = 10.0
+"""Seconds for which people are kept waiting for a page at most."""
 REFERRER: Final = "same-origin"
 """With "no-referrer", browsers would not say of our own forms either which site they come from."""
 
@@ -66,7 +67,7 @@ def bound(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         of = request.app[RESOURCES]
-        async with asyncio.timeout(bind.DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             who = await admitted(page, request, of)
             if page.role is not None and who is None:
                 return redirect(f"{SIGN_IN}?to={quote(request.path_qs, safe='/')}")

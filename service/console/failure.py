@@ -43,13 +43,18 @@ def page(request: web.Request, error: Exception) -> web.Response:
     values = {
         "title": problem.title_of(kind),
         "status": told.status,
-        "sentence": DOWN if kind is Unavailable and error.__cause__ else str(refusal),
+        "sentence": DOWN if away(error) else str(refusal),
         "trace_id": trace_id,
         "again": told.status == problem.status_for(Unavailable) and request.method == "GET",
     }
     response = aiohttp_jinja2.render_template("failure.html", request, values, status=told.status)
     response.headers.update({name: told.headers[name] for name in KEPT if name in told.headers})
     return response
+
+
+def away(error: Exception) -> bool:
+    """Tell whether `error` means that the database was not reached, or not in time."""
+    return isinstance(error, TimeoutError) or (type(error) is Unavailable and bool(error.__cause__))
 
 
 def likes_pages(accept: str) -> bool:

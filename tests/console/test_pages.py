@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from service.console import application
 from service.console.failure import likes_pages
 from service.course.content import Check, Citation, LessonPlan, Readability
 from service.course.decider import COURSE
@@ -195,6 +196,17 @@ async def test_while_the_database_is_away_there_is_a_page(
     assert (left.status, left.headers["Location"]) == (303, "/console/sign-in")
     assert left.headers["Set-Cookie"].startswith('daybook=""')
     await away.close()
+
+
+async def test_a_database_that_hangs_is_not_waited_for(
+    browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await browsers()
+    await ada.sign_in()
+    monkeypatch.setattr(application, "PATIENCE", 0.0)
+
+    status, page = await ada.get("/console/courses")
+    assert (status, "The database cannot be reached just now." in text(page)) == (503, True)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 from service.app import ROUTES, make_app
 from service.console.pages import CONSOLE
 from service.database import Database
-from service.http import careful, sse, wire
+from service.http import sse, wire
 from service.http.application import application
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Resources
@@ -219,11 +219,13 @@ async def test_a_stream_that_fails_is_cut_and_nothing_is_put_in_its_midst(
     assert not LEAK.search(received.decode())
 
 
-def test_without_its_compiled_parser_nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_its_compiled_parser_nothing_is_served(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_parser, "HttpRequestParser", http_parser.HttpRequestParserPy)
 
     with pytest.raises(ValueError, match="AIOHTTP_NO_EXTENSIONS"):
-        careful.check_parser()
+        make_app(resources, Metrics(), ["api"])
 
 
 async def test_the_documents_may_be_left_out(

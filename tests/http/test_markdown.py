@@ -35,6 +35,20 @@ class Reader(HTMLParser):
         self.others.append(data)
 
 
+FORBIDDEN = {
+    "applet", "audio", "base", "button", "embed", "form", "frame", "iframe", "img", "input",
+    "link", "math", "meta", "object", "picture", "script", "source", "style", "svg", "template",
+    "textarea", "title", "video",
+}  # fmt: skip
+
+
+def test_nothing_that_fetches_or_runs_is_on_the_list() -> None:
+    assert not TAGS & FORBIDDEN
+    assert {name for names in ATTRIBUTES.values() for name in names} == {
+        *("href", "title", "start", "align")
+    }
+
+
 def harmless(html: str) -> bool:
     """Whether there is nothing in `html` but what is on the list."""
     found = Reader(html)
