@@ -23,7 +23,6 @@ REVOKED: Final = (decider.NoSuchServiceToken,)
 """What may stand in the way."""
 
 DAY: Final = 86_400
-NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 Scope = Annotated[str, Meta(min_length=1, max_length=100, examples=["courses:read"])]
 
@@ -78,7 +77,7 @@ async def create(call: Call[NewServiceToken, Nothing]) -> Answer[Shown]:
     expires_at = None if text is None else asked.now + ttl
     value = Shown(issued, version, receipt.position, expires_at, text)
     location = f"/api/v1/service-tokens/{issued}"
-    return Answer(value, receipt_headers(receipt, version, location) | NOT_KEPT)
+    return Answer(value, receipt_headers(receipt, version, location))
 
 
 async def browse(call: Call[Nothing, Paged]) -> Answer[Page[ServiceTokenView]]:
