@@ -181,7 +181,7 @@ def _ensure_system_user() -> None:
         with suppress(KeyError):
             pwd.getpwnam(SYSTEM_USER)
             return
-        time.sleep(attempt)  # another process may be about to make it, with the file locked
+        time.sleep(attempt / 2)  # another process may be about to make it, with the file locked
         with suppress(OSError, subprocess.CalledProcessError):
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - literal
             return
