@@ -1,5 +1,6 @@
 """Forms: multipart ones with an uploaded file (RFC 7578), and such as have fields alone."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -7,6 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import BodyPartReader, web
 from aiohttp.http import HttpProcessingError
+from aiohttp.multipart import BadContentDispositionHeader, BadContentDispositionParam
 from msgspec import Struct
 
 from service.http import body
@@ -17,8 +19,14 @@ from service.refusal import Invalid, Malformed, TooLarge, TooSlow, Unsupported
 MULTIPART: Final = "multipart/form-data"
 URLENCODED: Final = "application/x-www-form-urlencoded"
 PARTS_MAX: Final = 32
-BROKEN: Final = (ValueError, RuntimeError, LookupError, AssertionError, HttpProcessingError)
+WARNED: Final = (BadContentDispositionHeader, BadContentDispositionParam)
+BROKEN: Final = (
+    *(ValueError, RuntimeError, LookupError, AssertionError, HttpProcessingError),
+    *WARNED,
+)
 """What aiohttp raises for a form that is none, in its several places."""
+for _warning in WARNED:  # each would be written down, and remembered for good
+    warnings.filterwarnings("ignore", category=_warning)
 
 
 class Upload(Struct, frozen=True):

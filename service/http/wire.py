@@ -36,17 +36,21 @@ class Server(web.Server):
         return Connection(self, self.crowd, self.marks, loop=self._loop, **self._kwargs)
 
     async def watch(self) -> None:
-        """Look at every connection now and then, for ever."""
+        """Look at every connection now and then, for ever.
+
+        Its clock stands still while we do: what clients sent meanwhile has not been read yet.
+        """
+        now, before, every = 0.0, self._loop.time(), self.patience.every
         while True:
-            await asyncio.sleep(self.patience.every)
-            now = self._loop.time()
+            await asyncio.sleep(every)
+            now, before = now + min(self._loop.time() - before, 2 * every), self._loop.time()
             patience = self.patience
             if self.crowd.dense:
                 patience = replace(patience, kept=patience.idle)
             for connection, transport in list(self._connections.items()):
                 if isinstance(connection, Connection):
                     connection.look(transport, now, patience)
-            self.crowd.tell(now)
+            self.crowd.tell(before)
 
 
 class Runner(web.AppRunner):

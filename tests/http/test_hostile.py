@@ -157,6 +157,16 @@ HOSTILE: Final = {
         (SCAN + "Content-Length: 3900\r\n\r\n--x\r\nX: " + "y" * 3892).encode(),
         {400},
     ),
+    "a part that is badly described": (
+        (
+            SCAN + "Content-Length: 46\r\n\r\n--x\r\nContent-Disposition: form-data; name\r\n\r\n"
+        ).encode(),
+        {400},
+    ),
+    "a part that is described by nothing": (
+        (SCAN + "Content-Length: 33\r\n\r\n--x\r\nContent-Disposition: \0\r\n\r\n").encode(),
+        {400},
+    ),
     "a form without an end": (
         (SCAN + "Content-Length: 5\r\n\r\n--x\r\n").encode(),
         {400, 422},
