@@ -41,7 +41,6 @@ API: Final = under(
             auth.token,
             role=None,
             refusals=auth.TOKENS,
-            limit=auth.FORM_MOST,
             refusing=auth.oauth,
         ),
         Route("POST", "/auth/refresh", auth.refresh, role=None, refusals=auth.REFRESHED),

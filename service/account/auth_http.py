@@ -66,8 +66,6 @@ REFRESHED: Final = (BadRefreshToken, RefreshTokenReused, TenantSuspended)
 OUT: Final = (NoSuchAccount,)
 """What may stand in the way of getting in and out."""
 
-FORM_MOST: Final = 20_000
-"""Bytes of a form that asks for tokens."""
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 Tenant = Annotated[str, Meta(min_length=1, max_length=100, examples=["default"])]

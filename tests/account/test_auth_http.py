@@ -244,7 +244,8 @@ async def test_oauth_clients_get_tokens_by_a_form(site: Site) -> None:
         assert (status, answer["error"]) == (400, error), fields.keys()
         assert headers["Cache-Control"] == "no-store"
         assert headers["Content-Type"] == "application/json"
-    twice = await site.ask("POST", "/auth/token", data=[("grant_type", "password")] * 2)
+    doubled = [*grant.items(), ("username", "ada")]
+    twice = await site.ask("POST", "/auth/token", data=doubled)
     other = await site.ask("POST", "/auth/token", json=grant)
     for response in (twice, other):
         assert (response.status, (await response.json())["error"]) == (400, "invalid_request")

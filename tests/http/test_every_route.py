@@ -74,7 +74,7 @@ def unfit(route: Route) -> Iterator[tuple[str, Json]]:
             yield field, example | {field: -HUGE}
         if "string" in kinds:
             if schema.get("maxLength", 0) < 1_000_000:
-                yield field, example | {field: "x" * 1_000_000}
+                yield field, example | {field: "x" * (1_000_000 if route.role else 5_000)}
             yield field, example | {field: "a\x00b"}
         if field in required_of(route):
             yield field, {key: value for key, value in example.items() if key != field}
@@ -113,7 +113,8 @@ async def test_a_body_that_is_none_is_refused(
     headers = {"Content-Type": JSON}
     response = await dry.request(route.method, path(route), data=data, headers=headers)
 
-    assert response.status in statuses
+    small = {413} if route.role is None else set()  # little is read of those without a token
+    assert response.status in statuses | small
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name)
