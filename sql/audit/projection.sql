@@ -48,9 +48,6 @@ COMMENT ON COLUMN audit_acts.origin IS 'The caller at an address, as an id: the 
 COMMENT ON COLUMN audit_acts.correlation_id IS 'The trace that it belongs to; several acts of one request share it.';
 COMMENT ON COLUMN audit_acts.detail IS 'A few words more, such as which lesson or which role; never a person''s words.';
 
--- Accounts that were erased: few, and asked for whenever a caller is met at an address for the first time.
-CREATE INDEX audit_acts_erased_idx ON audit_acts (stream_id, position) WHERE action = 'account.erased';
-
 CREATE TABLE audit_origins (
     id        uuid        NOT NULL,
     tenant_id uuid        NOT NULL,
@@ -78,8 +75,8 @@ AS $$
 $$;
 
 -- A job that a course was requested with is no act of its own; one that makes a lesson anew is. Acts come in the order of
--- the log, a row each, so what stands at or before the last of them is in. Origins are folded after the acts, so that an
--- erasure counts whether it comes before or after the origin, and in whatever range.
+-- the log, a row each, so what stands at or before the last of them is in. Of whoever is met after his erasure the log
+-- holds no address.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql
 SET work_mem = '64MB'
@@ -88,9 +85,10 @@ SET enable_mergejoin = off
 SET enable_seqscan = off
 AS $$
 DECLARE
-    known  bigint;
-    met    bigint[];
-    erased uuid[];
+    known     bigint;
+    met       bigint[];
+    erased    uuid[];
+    erased_at bigint[];
 BEGIN
     SELECT coalesce(max(a.position), 0) INTO known FROM audit_acts AS a;
 
@@ -129,28 +127,26 @@ BEGIN
                    origin uuid, correlation_id uuid, at timestamptz, times integer, count integer)
          WHERE s.type IN ('command.refused', 'login.failed', 'audit.dropped') AND s.position > known
     )
-    SELECT array_agg(s.position) FILTER (WHERE s.type = 'origin.seen'), array_agg(s.stream_id) FILTER (WHERE s.type = 'account.erased')
-      INTO met, erased
+    SELECT array_agg(s.position) FILTER (WHERE s.type = 'origin.seen'), array_agg(s.stream_id ORDER BY s.position) FILTER (WHERE s.type = 'account.erased'),
+           array_agg(s.position ORDER BY s.position) FILTER (WHERE s.type = 'account.erased')
+      INTO met, erased, erased_at
       FROM seen AS s;
 
     IF met IS NOT NULL THEN
         INSERT INTO audit_origins (id, tenant_id, position, subject, kind, network, seen_at)
-        SELECT s.stream_id, s.tenant_id, greatest(s.position, e.position), (s.data ->> 'subject')::uuid, s.data ->> 'kind',
-               CASE WHEN e.position IS NULL THEN network(set_masklen(a.address, CASE family(a.address) WHEN 4 THEN 24 ELSE 48 END)) END,
-               s.recorded_at
+        SELECT s.stream_id, s.tenant_id, s.position, (s.data ->> 'subject')::uuid, s.data ->> 'kind',
+               network(set_masklen(a.address, CASE family(a.address) WHEN 4 THEN 24 ELSE 48 END)), s.recorded_at
           FROM log.slice('audit', after, upto) AS s
          CROSS JOIN LATERAL (SELECT nullif(s.private ->> 'address', '')::inet AS address) AS a
-         CROSS JOIN LATERAL (SELECT max(d.position) AS position FROM audit_acts AS d
-                              WHERE d.action = 'account.erased' AND d.stream_id = (s.data ->> 'subject')::uuid AND d.position <= upto) AS e
          WHERE s.position = ANY (met)
         ON CONFLICT DO NOTHING;
     END IF;
 
     IF erased IS NOT NULL THEN
         PERFORM forget(e.subject) FROM unnest(erased) AS e (subject);
-        UPDATE audit_origins AS o SET position = d.position
-          FROM audit_acts AS d
-         WHERE o.subject = ANY (erased) AND d.action = 'account.erased' AND d.stream_id = o.subject AND d.position > o.position;
+        UPDATE audit_origins AS o SET position = e.position
+          FROM unnest(erased, erased_at) AS e (subject, position)
+         WHERE o.subject = e.subject AND o.position < e.position;
     END IF;
 END
 $$;

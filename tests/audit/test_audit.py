@@ -128,6 +128,7 @@ async def test_origins_and_notes_are_stored_once_by_however_many_processes(
     third.origin(EVE, HERE)
     await third.flush(log, database)
 
+    assert (one.dropped, other.dropped) == (0, 0)
     [seen] = await stored(database, "origin.seen")
     assert (seen["stream_id"], seen["version"], seen["tenant_id"]) == (origin, 1, TENANT)
     assert seen["data"] == {"subject": str(UUID(int=77)), "kind": "account"}

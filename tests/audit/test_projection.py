@@ -23,7 +23,7 @@ from service.audit.events import (
 from service.course.commands import RenameCourse
 from service.course.decider import COURSE
 from service.database import Database
-from service.job.decider import JOB, Create, Fail, Start
+from service.job.decider import JOB, Cancel, Create, Start
 from service.log.decider import Decider
 from service.log.handle import Context, Log, Write
 from service.projection.text import projection
@@ -108,8 +108,7 @@ async def test_an_act_says_who_did_what_to_which_stream_and_from_where(
     again = Create("lesson", place.course, "ann", number=3)
     await log.handle(JOB, uuid4(), again, there)
     await log.handle(JOB, place.job, Start("w"), Context(TENANT, "worker:w", uuid4()))
-    gone = Fail("No sources.", "", retryable=False)
-    await log.handle(JOB, place.job, gone, Context(TENANT, "worker:w", uuid4()))
+    await log.handle(JOB, place.job, Cancel("No sources."), Context(TENANT, "worker:w", uuid4()))
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     await store(log, AUDIT, refused(origin, at=at), LoginFailed(EVE, "throttled", times=9))
     await store(log, AUDIT, AuditDropped(7), tenant=TENANTS[1])
