@@ -1,4 +1,6 @@
 -- Takes back what erases people and looks for them; what was erased stays so.
+REVOKE SELECT ON log.restoration, public._yoyo_log, public._yoyo_migration, public._yoyo_version, public.yoyo_lock,
+    public.migration_checksums FROM daybook_service;
 DROP FUNCTION ops.find_traces(text, text, bigint, bigint, uuid, uuid[], uuid, text[], text[], text, text);
 DROP FUNCTION ops.weigh(text, jsonb, boolean, uuid, uuid[], uuid, text, text);
 DROP FUNCTION ops.readings(text, text);

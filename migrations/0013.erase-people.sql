@@ -268,3 +268,6 @@ $$;
 
 REVOKE ALL ON FUNCTION log.delete_private, log.erase, ops.forget FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log.delete_private, log.erase, ops.forget TO daybook_service;
+-- So that the scan can say of every table that it was read.
+GRANT SELECT ON log.restoration, public._yoyo_log, public._yoyo_migration, public._yoyo_version, public.yoyo_lock,
+    public.migration_checksums TO daybook_service;

@@ -298,6 +298,17 @@ async def test_what_postgresql_has_sampled_is_taken_anew(
     assert ("pg_catalog", "pg_stats") in {(each.schema, each.table) for each in report.tables}
 
 
+async def test_a_login_with_few_rights_reads_every_table_that_migrations_make(
+    database: Database,
+) -> None:
+    connection = await database.connect()
+    await connection.execute("SET ROLE daybook_service")
+
+    held = "SELECT schema || '.' || \"table\" FROM ops.holdings() WHERE NOT readable"
+    assert await connection.fetch(held) == []
+    await connection.close()
+
+
 async def test_what_nobody_looked_for_or_could_read_is_not_proved(
     database: Database, log: Log
 ) -> None:
