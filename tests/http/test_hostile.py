@@ -371,10 +371,10 @@ async def test_so_much_may_arrive_at_once_and_what_is_small_always(
         first = asyncio.create_task(exchange(port, let_in(loan)))
         while body.ARRIVING.total < 1_100:  # noqa: ASYNC110 - bytes that come are no event of ours
             await asyncio.sleep(0)
-        beyond = [await exchange(port, let_in(data)) for data in (loan, scan)]
+        beyond = await exchange(port, let_in(scan))
         assert statuses(await exchange(port, let_in(post(b'{"copy":"a"}', last)))) == [201]
-        assert [statuses(answer) for answer in beyond] == [[503], [503]]
-        assert all(b"Retry-After: 10" in answer for answer in beyond)
+        assert statuses(beyond) == [503]
+        assert b"Retry-After: 10" in beyond
 
         first.cancel()
         while body.ARRIVING.total:  # noqa: ASYNC110
@@ -424,10 +424,11 @@ async def test_a_flood_of_rubbish_is_one_line_in_the_log(
     port: int, let_in: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     stranger = CHUNKED.replace(BEARER, "").encode()  # refused before its body is found broken
-    for _ in range(20):
-        await exchange(port, b"rubbish\r\n\r\n")
-        await exchange(port, stranger + b"\r\n", b"zz\r\n")
-        await exchange(port, let_in(CHUNKED.encode()) + b"\r\nrubbish\r\n")
+    rubbish = [b"rubbish\r\n\r\n", let_in(CHUNKED.encode()) + b"\r\nrubbish\r\n"]
+    await asyncio.gather(
+        *(exchange(port, data) for data in rubbish * 20),
+        *(exchange(port, stranger + b"\r\n", b"zz\r\n") for _ in range(20)),
+    )
 
     assert "Traceback" not in caplog.text
     told = [record for record in caplog.records if record.name == "service.http.crowd"]
