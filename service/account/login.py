@@ -183,7 +183,13 @@ def issued(
     of: Resources, tenant_id: UUID, state: Active, session_id: UUID, secret: bytes
 ) -> Tokens:
     """Return the tokens of a session."""
-    principal = Principal(
+    principal = principal_of(tenant_id, state, session_id)
+    return Tokens(mint(of.keys, principal, ACCESS, of.now()), token_of(session_id, secret))
+
+
+def principal_of(tenant_id: UUID, state: Active, session_id: UUID) -> Principal:
+    """Return the principal that an account is in a session."""
+    return Principal(
         tenant_id,
         str(state.account),
         state.role,
@@ -192,7 +198,6 @@ def issued(
         session_id=session_id,
         version=state.token_version,
     )
-    return Tokens(mint(of.keys, principal, ACCESS, of.now()), token_of(session_id, secret))
 
 
 def context_of(of: Resources, request: web.Request, tenant_id: UUID, account: UUID) -> Context:

@@ -41,7 +41,7 @@ def page(request: web.Request, error: Exception) -> web.Response:
     refusal = problem.refusal_of(error, request)
     kind = type(refusal)
     values = {
-        "title": problem.title_of(kind),
+        "title": problem.title_of(Unavailable if away(error) else kind),
         "status": told.status,
         "sentence": DOWN if away(error) else str(refusal),
         "trace_id": trace_id,

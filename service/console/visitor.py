@@ -5,13 +5,11 @@ from uuid import UUID
 
 from aiohttp import web
 
-from service.account.decider import Active
-from service.account.login import standing
+from service.account.login import principal_of, standing
 from service.account.session import SESSION, Open
 from service.console import cookie
 from service.console.page import Visitor
 from service.http.call import Resources
-from service.http.token import HOUSE, Principal, rank
 from service.refusal import NotFound, Unauthenticated
 
 
@@ -42,16 +40,3 @@ async def recognised(of: Resources, session_id: UUID, seal: bytes) -> Visitor | 
     principal = principal_of(tenant_id, person, session_id)
     await of.standing.admit(principal, of.now())
     return Visitor(principal, person, session_id)
-
-
-def principal_of(tenant_id: UUID, person: Active, session_id: UUID) -> Principal:
-    """Return the principal that a person is in a session."""
-    return Principal(
-        tenant_id,
-        str(person.account),
-        person.role,
-        "account",
-        house=tenant_id == HOUSE and rank(person.role) >= rank("operator"),
-        session_id=session_id,
-        version=person.token_version,
-    )
