@@ -116,13 +116,6 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
-    def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log what is our fault; what a client sends wrongly is counted, not told with a trace."""
-        if isinstance(kw.get("exc_info"), web.RequestPayloadError | BadHttpMessage | OSError):
-            self.crowd.turned_away("with broken bodies")
-        else:
-            super().log_exception(*args, **kw)
-
     def log_access(self, request: web.BaseRequest, *rest: Any) -> None:
         """Write a line about each request; what is none is only counted."""
         if request.method != "UNKNOWN":
