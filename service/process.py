@@ -147,6 +147,7 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
     await database.open()
     appender = MeteredAppender(metrics, database.connect)
     tail, log, limits = Tail(database), Log(database, appender), Limits.of(settings)
+    standing = Standing(log, database, limits, utc_now)
     try:
         yield (
             Resources(
@@ -155,12 +156,12 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
                 log=log,
                 tail=tail,
                 follow=Follow(tail),
-                streams=Streams(most=settings.streams),
+                streams=Streams(most=settings.streams, still=standing.still),
                 state=State(),
-                now=lambda: datetime.now(UTC),
+                now=utc_now,
                 new_id=uuid7,
                 keys=keyfile.ring(settings),
-                standing=Standing(log, database, limits),
+                standing=standing,
                 limits=limits,
                 audit=Audit(settings.secret_key),
             ),
@@ -169,6 +170,11 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
     finally:
         await appender.close()
         await database.close()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def settle_memory() -> None:

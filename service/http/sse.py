@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +25,8 @@ TURNS: Final = 3
 """Streams that may read many rows at once, so that they leave connections to other reads."""
 BUSY: Final = 30
 """Seconds after which to come back where every stream is taken."""
+ASK_AGAIN: Final = 10.0
+"""Seconds after which it is asked again whether a follower may still follow."""
 PARTING: Final = 5.0
 """Seconds the last words may take to reach a slow client."""
 HEADERS: Final = {
@@ -32,6 +34,8 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
 }
+
+Still = Callable[[Principal], Awaitable[None]]
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -54,11 +58,19 @@ BYE: Final = Message({"detail": "The service is going down; come back."}, event=
 TOO_SLOW: Final = Message({"detail": "You read too slowly; come back."}, event="lagging")
 
 
+async def _for_ever(_: Principal) -> None:
+    """Let everybody go on."""
+
+
 class Streams:
     """The streams open now: so many a principal and in all, ended when the service drains."""
 
-    def __init__(self, limit: int = 16, most: int = 1_000) -> None:
-        """Allow `limit` open streams to each principal, and `most` in all."""
+    def __init__(self, limit: int = 16, most: int = 1_000, still: Still | None = None) -> None:
+        """Allow `limit` open streams to each principal, and `most` in all.
+
+        `still` is asked now and then whether a principal may go on; it raises what ends a stream.
+        """
+        self.still: Final = still or _for_ever
         self.draining = asyncio.Event()
         self.turns = asyncio.Semaphore(TURNS)
         self._limit = limit
@@ -103,13 +115,18 @@ async def serve(
     heartbeat: float = HEARTBEAT,
     lagging: float = LAGGING,
 ) -> web.StreamResponse:
-    """Send `pages` until they end, the client leaves or lags, or the service drains."""
+    """Send `pages` until they end, the client leaves, lags or may not follow, or it drains."""
+    clock = asyncio.get_running_loop().time
     with streams.place(principal):
         response = web.StreamResponse(headers=HEADERS)
         await response.prepare(request)
         try:
             await response.write(b"retry: %d\n\n" % RETRY)
+            asked = clock()
             async for text in paced(pages, streams.draining, heartbeat):
+                if clock() - asked >= min(ASK_AGAIN, heartbeat):
+                    await streams.still(principal)
+                    asked = clock()
                 async with asyncio.timeout(lagging):
                     await response.write(text)
         except TimeoutError:

@@ -76,8 +76,11 @@ class Memory(Generic[K, V]):
 class Standing:
     """What this process knows of the accounts, service tokens and tenants that call it."""
 
-    def __init__(self, log: Log, database: Database, limits: Limits) -> None:
+    def __init__(
+        self, log: Log, database: Database, limits: Limits, now: Callable[[], datetime]
+    ) -> None:
         """Look accounts, sessions and service tokens up in `log`, tenants in `database`."""
+        self._now = now
         self._log = log
         self._limits = limits
         self._accounts: Memory[UUID, Loaded] = Memory(partial(log.load, ACCOUNT, tenant_id=None))
@@ -115,6 +118,13 @@ class Standing:
             raise TenantSuspended
         if principal.session_id is not None:
             await self._still(principal, UUID(principal.subject), principal.session_id, now)
+
+    async def still(self, principal: Principal) -> None:
+        """Let `principal` go on following; raises as `admit` does, and where a token is revoked."""
+        now = self._now()
+        await self.admit(principal, now)
+        if principal.kind == "service-token":
+            await bearer.still(self._log, UUID(principal.subject), now)
 
     async def _tenant(self, tenant_id: UUID, now: datetime) -> Tenant:
         tenant = await self._tenants.get(tenant_id, now)

@@ -131,7 +131,8 @@ class Log:
                 break
         if tenant_id is not None and known.tenant_id not in (None, tenant_id):
             raise NotFound
-        self._remember(stream_id, known)
+        if known.version:  # what is not there must not push out what is
+            self._remember(stream_id, known)
         return known
 
     async def handle(

@@ -24,13 +24,24 @@ async def principal_of(log: Log, text: str, now: datetime) -> Principal:
     if presented is None:
         unknown()
     state, tenant_id = await found(log, presented)
+    return principal(presented.id, tenant_id, good(state, now))
+
+
+async def still(log: Log, token: UUID, now: datetime) -> None:
+    """Let the holder of a token go on. Raises `Unauthenticated` once it is good for nothing."""
+    loaded: Any = await log.load(SERVICE_TOKEN, token, None)
+    good(loaded.state, now)
+
+
+def good(state: Issued | Revoked, now: datetime) -> Issued:
+    """Return the state of a token that may be used. Raises `Unauthenticated`."""
     if isinstance(state, Revoked):
         raise Unauthenticated("This service token was revoked; have a new one issued.")
     if now >= state.expires_at:
         raise Unauthenticated(
             f"This service token expired on {state.expires_at:%Y-%m-%d}; have a new one issued."
         )
-    return principal(presented.id, tenant_id, state)
+    return state
 
 
 async def found(log: Log, presented: Presented) -> tuple[Issued | Revoked, UUID]:

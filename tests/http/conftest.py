@@ -261,7 +261,7 @@ async def live(
     database: Database, log: Log, tail: Tail, resources: Resources, projecting: asyncio.Task[None]
 ) -> Resources:
     """What the service runs on, with a projector at work."""
-    standing = Standing(log, database, resources.limits)
+    standing = Standing(log, database, resources.limits, resources.now)
     resources = replace(
         resources,
         standing=standing,
