@@ -231,10 +231,13 @@ async def test_however_it_is_folded_the_same_is_known_and_the_same_forgotten(
     assert await rows(database, other) == whole
     for who in erased:
         mine = UUID(int=who.int + 1000 * run)
-        known = await database.fetchval(
-            "SELECT count(network) FROM read.audit_origins WHERE subject = $1", mine
+        known = await database.fetchrow(
+            "SELECT count(o.network), count(*) FILTER (WHERE o.position < a.position)"
+            "  FROM read.audit_origins AS o JOIN read.audit_acts AS a"
+            "    ON a.action = 'account.erased' AND a.stream_id = o.subject WHERE o.subject = $1",
+            mine,
         )
-        assert known == 0
+        assert tuple(known) == (0, 0)
 
 
 def test_the_texts_that_the_fold_names_are_those_it_declares() -> None:
