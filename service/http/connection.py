@@ -106,8 +106,12 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Return the answer to a request that cannot be read, and close the connection."""
-        if status >= 500 or request.writer.output_size > 0:  # noqa: PLR2004 - RFC 9110
+        """Return the answer to a request that cannot be read, and close the connection.
+
+        aiohttp repeats an Expect that it does not know, and fails where that is no text.
+        """
+        ours = status >= 500 and not isinstance(exc, UnicodeEncodeError)  # noqa: PLR2004 - RFC 9110
+        if ours or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
         refusal = refusal_of(exc)
         self.crowd.turned_away(WORDS[type(refusal)])

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import random
 import re
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
@@ -24,7 +25,7 @@ from service.http.crowd import Crowd, Room
 from service.http.metrics import Metrics
 from service.http.sse import Streams
 from service.http.watch import Patience
-from service.refusal import Invalid, Malformed, TooMany
+from service.refusal import Invalid, Malformed, TooLarge, TooMany
 from tests.http.conftest import ADA, ROUTES, Client, Loan
 
 HASTE: Final = Patience(idle=0.3, kept=0.3, head=0.3, stall=0.3, grace=0.3, pace=4_000, every=0.02)
@@ -172,6 +173,10 @@ HOSTILE: Final = {
         {400, 422},
     ),
     "a wish": (b"GET /api/v1/open HTTP/1.1\r\nHost: a\r\nExpect: money\r\n\r\n", {417}),
+    "a wish that is no text": (
+        b"GET /api/v1/open HTTP/1.1\r\nHost: a\r\nExpect: \xffmoney\r\n\r\n",
+        {400},
+    ),
     "a later version": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400}),
     "a locked line": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {400}),
     "a line too long": (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 9000 + b"\r\n\r\n", {431}),
@@ -274,6 +279,28 @@ def test_what_is_nested_or_long_beyond_measure_is_refused_by_every_decoder(kind:
             body.decode(decoder, data)
     with suppress(Malformed, Invalid):
         body.decode(decoder, b'{"x":' + b"9" * 1_000_000 + b"}")
+
+
+def test_no_more_of_a_bomb_is_made_than_is_taken() -> None:
+    bomb = gzip.compress(bytes(16 << 20))
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        body.expanded(bomb, 1_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1 << 20
+
+
+def test_those_turned_away_are_told_of_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    crowd = Crowd(Room())
+    for now in (100.0, 101.0, 109.0, 110.0, 300.0):
+        crowd.turned_away("who spoke no HTTP")
+        crowd.tell(now)
+
+    told = [record.getMessage() for record in caplog.records]
+    counts = [int(text.partition(": ")[2].partition(" who")[0]) for text in told]
+    assert counts == [1, 3, 1]
 
 
 async def test_the_host_that_a_target_names_is_believed_by_nobody(
