@@ -27,7 +27,8 @@ from service.http.address import address_of
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Resources, committed
 from service.http.form import Fields
-from service.http.token import HOUSE, tenant
+from service.http.problem import FieldError
+from service.http.token import tenant
 from service.log.handle import Context
 from service.refusal import (
     Forbidden,
@@ -89,11 +90,22 @@ class NewAccount(Discreet, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Login(Discreet, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An e-mail address or a username, and the password."""
+    """An e-mail address or a username, under any one of the three names, and the password."""
 
-    identifier: Identifier
     password: Password
+    email: Identifier | None = None
+    username: Identifier | None = None
+    identifier: Identifier | None = None
     tenant: Tenant = "default"
+
+    @property
+    def who(self) -> str:
+        """The one name that is given. Raises `Invalid` where it is none, or several."""
+        given = [name for name in (self.email, self.username, self.identifier) if name is not None]
+        if len(given) != 1:
+            fault = FieldError("Give an e-mail address or a username, once.", "/email")
+            raise Invalid("The body does not fit this route.", errors=[fault])
+        return given[0]
 
 
 class RefreshToken(Discreet, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +123,7 @@ class LogOut(Struct, frozen=True, forbid_unknown_fields=True):
 class TokenRequest(Discreet, Fields, frozen=True, kw_only=True):
     """What RFC 6749 asks of a client, sections 4.3.2 and 6; `tenant` is our own."""
 
-    grant_type: Annotated[str, Meta(max_length=100, examples=["password"])]
+    grant_type: Annotated[str, Meta(max_length=100, examples=["password"])] = "password"
     username: Annotated[str, Meta(max_length=254, examples=["ada@example.org"])] = ""
     password: Annotated[str, Meta(max_length=1024)] = ""
     refresh_token: Annotated[str, Meta(max_length=200)] = ""
@@ -161,7 +173,7 @@ async def open_to_newcomers(of: Resources, tenant_id: UUID) -> None:
     """Raise TenantSuspended or RegistrationClosed where nobody may register."""
     found = await tenants.of(of.database, tenant_id)
     found.admit()
-    if found.registration != "open" and tenant_id != HOUSE:
+    if found.registration != "open":
         raise RegistrationClosed
 
 
@@ -171,7 +183,7 @@ async def login(call: Call[Login, Nothing]) -> Answer[Tokens]:
     Each login begins a session of its own, so an Idempotency-Key changes nothing here.
     """
     body = call.body
-    who = Credentials(tenant(body.tenant), body.identifier, body.password)
+    who = Credentials(tenant(body.tenant), body.who, body.password)
     return Answer(await log_in(call.resources, call.request, who), NO_STORE)
 
 

@@ -140,6 +140,8 @@ class Standing:
         self, principal: Principal, account_id: UUID, session_id: UUID, now: datetime
     ) -> None:
         account = await self._newest(self._accounts, account_id, now)
+        if isinstance(account, Active) and account.token_version < principal.version:
+            account = (await self._accounts.get(account_id, now)).state  # the token is newer
         if not isinstance(account, Active) or account.token_version != principal.version:
             raise Unauthenticated("This token was ended; log in again.")
         if not isinstance(await self._newest(self._sessions, session_id, now), Open):

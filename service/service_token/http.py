@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from service.account.discreet import Discreet
 from service.http import paging
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, committed, receipt_headers
@@ -42,7 +43,7 @@ class NewServiceToken(Struct, frozen=True, forbid_unknown_fields=True):
     expires_in: Annotated[int, Meta(ge=60, le=LONGEST.days * DAY)] = 90 * DAY
 
 
-class Shown(Struct, frozen=True):
+class Shown(Discreet, frozen=True):
     """A service token, this once; `token` is null where an earlier request with this key got it."""
 
     id: UUID

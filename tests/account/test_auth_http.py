@@ -113,7 +113,10 @@ async def test_who_does_not_know_the_password_learns_nothing(site: Site, operato
         body = {"identifier": name, "password": password or " "}
         answer = await site.said(401, "POST", "/auth/login", **body)
         assert (answer["detail"], answer["code"]) == (REFUSED, "bad-credentials")
-    shut = await site.said(403, "POST", "/auth/login", identifier="bob", password=GOOD)
+    for body in ({}, {"email": "ada@example.org", "username": "ada"}):
+        unclear = await site.said(422, "POST", "/auth/login", password=GOOD, **body)
+        assert unclear["errors"][0]["pointer"] == "/email"
+    shut = await site.said(403, "POST", "/auth/login", username="bob", password=GOOD)
     assert shut["code"] == "account-closed"
     abroad = {"identifier": "ada", "password": GOOD, "tenant": "school"}
     assert (await site.said(401, "POST", "/auth/login", **abroad))["detail"] == REFUSED

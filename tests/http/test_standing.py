@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
-from service.account.commands import Deactivate, Reactivate, Register
+from service.account.commands import Deactivate, Reactivate, Register, SignOutEverywhere
 from service.account.decider import ACCOUNT
 from service.account.session import SESSION, End, Start
 from service.database import Database
@@ -83,6 +84,16 @@ async def test_what_this_process_has_ended_is_over_at_once_and_for_good(place: P
         await place.standing.admit(ada, NOW)
     await place.own.handle(ACCOUNT, UUID(ada.subject), Reactivate(), WHO)
     with pytest.raises(Unauthenticated):  # its tokens are of an older version
+        await place.standing.admit(ada, NOW)
+
+
+async def test_a_token_that_is_newer_than_what_is_known_is_good(place: Place) -> None:
+    ada = await person(place.other)
+    await place.standing.admit(ada, NOW)
+    await place.other.handle(ACCOUNT, UUID(ada.subject), SignOutEverywhere(), WHO)
+
+    await place.standing.admit(replace(ada, version=2), NOW)
+    with pytest.raises(Unauthenticated):
         await place.standing.admit(ada, NOW)
 
 
