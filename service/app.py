@@ -30,141 +30,163 @@ from service.view import http as view
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
 PARKED: Final = "/parked/{stream}"
 
-API: Final = under(
-    "/api/v1",
-    (
-        Route("POST", "/auth/register", auth.register, 201, role=None, refusals=auth.REGISTERED),
-        Route("POST", "/auth/login", auth.login, role=None, refusals=auth.LOGGED_IN),
-        Route(
-            "POST",
-            "/auth/token",
-            auth.token,
-            role=None,
-            refusals=auth.TOKENS,
-            refusing=auth.oauth,
+PEOPLE: Final = (
+    Route("POST", "/auth/register", auth.register, 201, role=None, refusals=auth.REGISTERED),
+    Route("POST", "/auth/login", auth.login, role=None, refusals=auth.LOGGED_IN),
+    Route(
+        "POST",
+        "/auth/token",
+        auth.token,
+        role=None,
+        refusals=auth.TOKENS,
+        refusing=auth.oauth,
+    ),
+    Route("POST", "/auth/refresh", auth.refresh, role=None, refusals=auth.REFRESHED),
+    Route("POST", "/auth/logout", auth.logout, refusals=auth.OUT),
+    Route("GET", "/me", account.show, refusals=account.FOUND),
+    Route("PATCH", "/me", account.update, refusals=account.UPDATED),
+    Route("DELETE", "/me", erasure.erase_me, refusals=erasure.ERASED_ME),
+    Route("POST", "/me/password", account.password, refusals=account.CHANGED),
+    Route("GET", "/me/sessions", account.sessions, refusals=account.FOUND),
+    Route("DELETE", "/me/sessions/{session}", account.end, refusals=account.ENDED),
+    Route("GET", "/accounts", accounts.browse, role="admin"),
+    *under(
+        "/accounts/{account}",
+        (
+            Route("GET", "", accounts.show, refusals=accounts.FOUND),
+            Route("POST", "/deactivate", accounts.deactivate, refusals=accounts.DEACTIVATED),
+            Route("POST", "/reactivate", accounts.reactivate, refusals=accounts.FOUND),
+            Route("POST", "/role", accounts.grant, refusals=accounts.GRANTED),
+            Route("POST", "/logout", accounts.sign_out, refusals=accounts.FOUND),
+            Route("POST", "/erase", erasure.erase, refusals=erasure.ERASED),
         ),
-        Route("POST", "/auth/refresh", auth.refresh, role=None, refusals=auth.REFRESHED),
-        Route("POST", "/auth/logout", auth.logout, refusals=auth.OUT),
-        Route("GET", "/me", account.show, refusals=account.FOUND),
-        Route("PATCH", "/me", account.update, refusals=account.UPDATED),
-        Route("DELETE", "/me", erasure.erase_me, refusals=erasure.ERASED_ME),
-        Route("POST", "/me/password", account.password, refusals=account.CHANGED),
-        Route("GET", "/me/sessions", account.sessions, refusals=account.FOUND),
-        Route("DELETE", "/me/sessions/{session}", account.end, refusals=account.ENDED),
-        Route("GET", "/accounts", accounts.browse, role="admin"),
-        *under(
-            "/accounts/{account}",
-            (
-                Route("GET", "", accounts.show, refusals=accounts.FOUND),
-                Route("POST", "/deactivate", accounts.deactivate, refusals=accounts.DEACTIVATED),
-                Route("POST", "/reactivate", accounts.reactivate, refusals=accounts.FOUND),
-                Route("POST", "/role", accounts.grant, refusals=accounts.GRANTED),
-                Route("POST", "/logout", accounts.sign_out, refusals=accounts.FOUND),
-                Route("POST", "/erase", erasure.erase, refusals=erasure.ERASED),
+        role="admin",
+    ),
+    Route("GET", "/erasures/{account}", erasure.report, role="admin", refusals=erasure.SHOWN),
+)
+"""Getting in, the own account, and those of others."""
+
+TENANTS: Final = (
+    *under(
+        "/service-tokens",
+        (
+            Route("POST", "", service_token.create, 201, refusals=service_token.ISSUED),
+            Route("GET", "", service_token.browse),
+            Route(
+                "DELETE",
+                "/{service_token}",
+                service_token.revoke,
+                refusals=service_token.REVOKED,
             ),
-            role="admin",
         ),
-        Route("GET", "/erasures/{account}", erasure.report, role="admin", refusals=erasure.SHOWN),
-        Route("POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True),
-        Route("GET", "/courses", course.browse),
-        Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),
-        Route("GET", "/courses/{course}/history", course.history, refusals=course.FOUND),
-        Route("POST", "/courses/{course}/cancel", course.cancel, refusals=course.CANCELLED),
-        Route(
-            "POST",
-            "/courses/{course}/retry",
-            course.retry,
-            202,
-            refusals=course.RETRIED,
-            generates=True,
+        role="admin",
+    ),
+    *under(
+        "/tenants",
+        (
+            Route("POST", "", tenant.create, 201, refusals=tenant.CREATED),
+            Route("GET", "", tenant.browse),
+            Route("GET", "/{tenant}", tenant.show, refusals=tenant.FOUND),
+            Route("POST", "/{tenant}/suspend", tenant.suspend, refusals=tenant.SUSPENDED),
+            Route("POST", "/{tenant}/resume", tenant.resume, refusals=tenant.FOUND),
+            Route("POST", "/{tenant}/limits", tenant.limits, refusals=tenant.FOUND),
+            Route("POST", "/{tenant}/registration", tenant.registration, refusals=tenant.FOUND),
         ),
-        Route("POST", "/courses/{course}/rename", course.rename, refusals=course.RENAMED),
-        Route("POST", "/courses/{course}/archive", course.archive, refusals=course.FOUND),
-        Route("GET", "/courses/{course}/lessons", lesson.contents, refusals=course.FOUND),
-        Route("GET", LESSON, lesson.show, refusals=lesson.FOUND),
-        Route(
-            "POST",
-            LESSON + "/regenerate",
-            lesson.regenerate,
-            202,
-            refusals=lesson.KEPT,
-            generates=True,
-        ),
-        Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
-        Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
-        Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
-        Route("POST", "/sources", library.add, 201, (200,), refusals=library.ADDED),
-        Route("GET", "/sources", library.browse),
-        Route("GET", "/sources/{source}", library.show, refusals=library.FOUND),
-        Route("PUT", "/sources/{source}", library.replace, refusals=library.REPLACED),
-        Route("DELETE", "/sources/{source}", library.remove, refusals=library.FOUND),
-        Route("GET", "/search", library.search),
-        Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
-        Route(
-            "GET", "/jobs/{job}/events", job.follow, 200, (204,), refusals=job.FOUND, streams=True
-        ),
-        Route("POST", "/jobs/{job}/cancel", job.cancel, refusals=job.CANCELLED),
-        Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED, generates=True),
-        Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
-        Route("GET", "/streams/{stream}", feed.stream),
-        Route("GET", "/views", view.browse, role="analyst"),
-        Route(
-            "GET",
-            "/views/{view}",
-            view.show,
-            role="analyst",
-            refusals=view.FOUND,
-            streams=True,
-            downloads=(view.CSV, view.NDJSON),
-        ),
-        *under(
-            "/service-tokens",
-            (
-                Route("POST", "", service_token.create, 201, refusals=service_token.ISSUED),
-                Route("GET", "", service_token.browse),
-                Route(
-                    "DELETE",
-                    "/{service_token}",
-                    service_token.revoke,
-                    refusals=service_token.REVOKED,
-                ),
-            ),
-            role="admin",
-        ),
-        *under(
-            "/tenants",
-            (
-                Route("POST", "", tenant.create, 201, refusals=tenant.CREATED),
-                Route("GET", "", tenant.browse),
-                Route("GET", "/{tenant}", tenant.show, refusals=tenant.FOUND),
-                Route("POST", "/{tenant}/suspend", tenant.suspend, refusals=tenant.SUSPENDED),
-                Route("POST", "/{tenant}/resume", tenant.resume, refusals=tenant.FOUND),
-                Route("POST", "/{tenant}/limits", tenant.limits, refusals=tenant.FOUND),
-                Route("POST", "/{tenant}/registration", tenant.registration, refusals=tenant.FOUND),
-            ),
-            role="admin",
-            house=True,
-        ),
-        Route("GET", "/audit", audit.browse, role="admin", refusals=audit.ASKED),
-        Route("GET", "/projections", projection.browse),
-        *under(
-            "/projections/{projection}",
-            (
-                Route("POST", "/rebuild", projection.begin, 202, refusals=projection.UNKNOWN),
-                Route("GET", "/diff", projection.compare, refusals=projection.COMPARED),
-                Route("POST", "/swap", projection.swap, refusals=projection.SWAPPED),
-                Route("POST", "/rollback", projection.roll_back, refusals=projection.ROLLED_BACK),
-                Route("POST", "/pause", projection.pause, refusals=projection.PAUSED),
-                Route("POST", "/resume", projection.resume, refusals=projection.RESUMED),
-                Route("GET", "/parked", parked.waiting, refusals=projection.UNKNOWN),
-                Route("POST", PARKED + "/retry", parked.retry, refusals=parked.MENDED),
-                Route("POST", PARKED + "/discard", parked.discard, refusals=parked.MENDED),
-            ),
-            role="operator",
-            house=True,
-        ),
+        role="admin",
+        house=True,
     ),
 )
+"""Tenants, and the machines that work for them."""
+
+COURSES: Final = (
+    Route("POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True),
+    Route("GET", "/courses", course.browse),
+    Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),
+    Route("GET", "/courses/{course}/history", course.history, refusals=course.FOUND),
+    Route("POST", "/courses/{course}/cancel", course.cancel, refusals=course.CANCELLED),
+    Route(
+        "POST",
+        "/courses/{course}/retry",
+        course.retry,
+        202,
+        refusals=course.RETRIED,
+        generates=True,
+    ),
+    Route("POST", "/courses/{course}/rename", course.rename, refusals=course.RENAMED),
+    Route("POST", "/courses/{course}/archive", course.archive, refusals=course.FOUND),
+    Route("GET", "/courses/{course}/lessons", lesson.contents, refusals=course.FOUND),
+    Route("GET", LESSON, lesson.show, refusals=lesson.FOUND),
+    Route(
+        "POST",
+        LESSON + "/regenerate",
+        lesson.regenerate,
+        202,
+        refusals=lesson.KEPT,
+        generates=True,
+    ),
+    Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
+    Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
+    Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
+)
+"""Courses and their lessons."""
+
+SOURCES: Final = (
+    Route("POST", "/sources", library.add, 201, (200,), refusals=library.ADDED),
+    Route("GET", "/sources", library.browse),
+    Route("GET", "/sources/{source}", library.show, refusals=library.FOUND),
+    Route("PUT", "/sources/{source}", library.replace, refusals=library.REPLACED),
+    Route("DELETE", "/sources/{source}", library.remove, refusals=library.FOUND),
+    Route("GET", "/search", library.search),
+)
+"""What courses are made from."""
+
+JOBS: Final = (
+    Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
+    Route("GET", "/jobs/{job}/events", job.follow, 200, (204,), refusals=job.FOUND, streams=True),
+    Route("POST", "/jobs/{job}/cancel", job.cancel, refusals=job.CANCELLED),
+    Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED, generates=True),
+)
+"""What is being made."""
+
+FACTS: Final = (
+    Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
+    Route("GET", "/streams/{stream}", feed.stream),
+    Route("GET", "/views", view.browse, role="analyst"),
+    Route(
+        "GET",
+        "/views/{view}",
+        view.show,
+        role="analyst",
+        refusals=view.FOUND,
+        streams=True,
+        downloads=(view.CSV, view.NDJSON),
+    ),
+    Route("GET", "/audit", audit.browse, role="admin", refusals=audit.ASKED),
+)
+"""What happened, and what follows from it."""
+
+PROJECTIONS: Final = (
+    Route("GET", "/projections", projection.browse),
+    *under(
+        "/projections/{projection}",
+        (
+            Route("POST", "/rebuild", projection.begin, 202, refusals=projection.UNKNOWN),
+            Route("GET", "/diff", projection.compare, refusals=projection.COMPARED),
+            Route("POST", "/swap", projection.swap, refusals=projection.SWAPPED),
+            Route("POST", "/rollback", projection.roll_back, refusals=projection.ROLLED_BACK),
+            Route("POST", "/pause", projection.pause, refusals=projection.PAUSED),
+            Route("POST", "/resume", projection.resume, refusals=projection.RESUMED),
+            Route("GET", "/parked", parked.waiting, refusals=projection.UNKNOWN),
+            Route("POST", PARKED + "/retry", parked.retry, refusals=parked.MENDED),
+            Route("POST", PARKED + "/discard", parked.discard, refusals=parked.MENDED),
+        ),
+        role="operator",
+        house=True,
+    ),
+)
+"""The operators' desk."""
+
+API: Final = under("/api/v1", (*PEOPLE, *TENANTS, *COURSES, *SOURCES, *JOBS, *FACTS, *PROJECTIONS))
 
 OPERATIONS: Final = (
     Route("GET", "/livez", health.live, role=None),
