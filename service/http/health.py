@@ -64,14 +64,18 @@ async def live(call: Call[Nothing, Nothing]) -> Answer[Health]:
 
 async def ready(call: Call[Nothing, Nothing]) -> Answer[Health]:
     """Say whether requests will find what they need: 200 if so, 503 if not."""
-    state = call.resources.state
-    phase: Verdict = "pass" if state.phase == "ready" else "fail"
-    checks = [Check("service", phase, state.reason)]
-    if state.phase != "starting":  # until then the database may not even have our tables
-        checks += await database_checks(call.resources)
+    health = await looked_at(call.resources)
+    return Answer(health, status=503 if health.status == "fail" else 200)
+
+
+async def looked_at(of: Resources) -> Health:
+    """Return how the service does."""
+    phase: Verdict = "pass" if of.state.phase == "ready" else "fail"
+    checks = [Check("service", phase, of.state.reason)]
+    if of.state.phase != "starting":  # until then the database may not even have our tables
+        checks += await database_checks(of)
     verdicts = [check.status for check in checks]
-    worst = max(verdicts, key=("pass", "warn", "fail").index)
-    return Answer(Health(worst, checks), status=503 if worst == "fail" else 200)
+    return Health(max(verdicts, key=("pass", "warn", "fail").index), checks)
 
 
 async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
@@ -82,6 +86,8 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
     measured = call.request.app[METRICS]
     measured.streams.set(len(call.resources.streams))
     measured.pool.set(call.resources.database.in_use)
+    measured.audit_waiting.set(call.resources.audit.waiting)
+    measured.audit_dropped.set(call.resources.audit.dropped)
     if call.resources.state.phase == "starting":
         return web.Response(body=measured.text(), headers={"Content-Type": measured.media_type})
     try:
