@@ -3,8 +3,9 @@ from uuid import uuid4
 
 import pytest
 
+from service.audit.events import ORIGIN, OriginSeen
 from service.database import Database
-from service.log.handle import Log
+from service.log.handle import Context, Log, Write
 from service.projection.act import Act
 from service.tenant import desk
 from tests.analyst.logins import Login, login
@@ -35,6 +36,9 @@ async def seeded(
         for number, ends in enumerate(ENDS):
             await generate(log, Place(tenant, uuid4(), uuid4()), f"Topic {number}", *ends)
         await enrol(log, tenant)
+        seen = OriginSeen(uuid4(), "account", "192.0.2.7", "curl")
+        on = Context(tenant, "ann", uuid4())
+        await log.append(on, Write(ORIGIN, uuid4(), 0, (seen,)))
         await desk.create(database, str(tenant), Act("ann", tenant, uuid4(), "to test"))
     await projected()
     return database

@@ -30,7 +30,8 @@ def every_event() -> set[str]:
     for module in pkgutil.walk_packages(service.__path__, "service."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    tags = {str(kind.__struct_config__.tag) for kind in every_struct()}
+    ours = [kind for kind in every_struct() if kind.__module__.startswith("service.")]
+    tags = {str(kind.__struct_config__.tag) for kind in ours}
     texts = [*ROOT.glob("migrations/*.sql"), *ROOT.glob("service/**/*.py")]
     by_sql = {name for path in texts for name in BY_SQL.findall(path.read_text())}
     return by_sql | {tag for tag in tags if re.fullmatch(TYPE, tag)}
