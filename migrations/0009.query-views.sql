@@ -190,7 +190,7 @@ BEGIN
         descending := descending || (name LIKE '-%');
     END LOOP;
     FOREACH name IN ARRAY shape.key LOOP
-        CONTINUE WHEN name = ANY (sorted) OR name = 'tenant_id';
+        CONTINUE WHEN name = ANY (sorted) OR (name = 'tenant_id' AND cardinality(shape.key) > 1);
         sorted := sorted || name;
         descending := descending || false;
     END LOOP;
