@@ -18,6 +18,7 @@ def welcome(settings: Settings, host: str, port: int, *, embedded: bool) -> str:
     body = '{"topic": "Photosynthesis", "grade_level": "9", "num_lessons": 3}'
     return f"""
 Daybook listens on {address}, its manual is at {address}/docs.
+People sign in at {address}/console; {run} account create-admin makes the first of them.
 The data lives in {data}. Ctrl-C stops it all.
 Courses are made of your documents; {run} ingest docs/samples adds one to begin with.
 
