@@ -2,15 +2,15 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
 from aiohttp import web
 
-from service.http import form, guard, header, token
+from service.http import admission, form, guard, header, token
+from service.http.admission import READS
 from service.http.body import OPEN_MAX, check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
 from service.http.download import Download, send
@@ -19,8 +19,7 @@ from service.http.query import query
 from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
-from service.refusal import Forbidden, NotFound, Refusal, Unauthenticated, Unavailable
-from service.service_token.text import PREFIX
+from service.refusal import Refusal, Unavailable
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
@@ -29,11 +28,8 @@ READ_WAIT: Final = 5.0
 SOON: Final = 0.3
 """Seconds in which a healthy projector has folded what was just written."""
 POSITION_HEADER: Final = "X-Projection-Position"
-READS: Final = frozenset({"GET", "HEAD"})
 KEYS: Final = UUID("5b0d3c8e-6f0a-5c3b-9d53-0f9a6f4b7a10")
 """The namespace of idempotency keys."""
-NOBODY: Final = token.Principal(token.tenant("default"), "anonymous", "")
-"""Who calls a route that asks for no token."""
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -59,12 +55,10 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
     async def handle(request: web.Request) -> web.StreamResponse:
         resources = request.app[RESOURCES]
-        principal = await authorise(route, request, resources)
-        if route.role is not None and resources.state.phase == "starting":
-            raise Unavailable(resources.state.reason)
+        principal = await admission.authorise(route, request, resources)
         try:
-            permit(route, principal)
-            counted(route, principal, resources)
+            admission.permit(route, principal)
+            admission.count(route, principal, resources)
             body = await taken(request, route, shape, decoder)  # its pace is watched, not its end
             async with asyncio.timeout(deadline(route, request)):
                 asked = query(request, shape.query)
@@ -74,7 +68,7 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
                 )
                 answer = await route.handler(call)
         except Refusal as refusal:
-            refused(route, request, principal, refusal)
+            admission.refused(route, request, principal, refusal)
             otherwise = route.refusing(refusal) if route.refusing else None
             if otherwise is None:
                 raise
@@ -84,63 +78,6 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         return respond(answer, route, position)
 
     return handle
-
-
-async def authorise(route: Route, request: web.Request, resources: Resources) -> token.Principal:
-    """Return who calls. Raises `Unauthenticated`, or `Forbidden` for whom nothing is open now."""
-    if route.role is None:
-        return NOBODY
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not bearer:
-        raise Unauthenticated
-    now = resources.now()
-    if bearer.startswith(PREFIX):
-        principal = await resources.standing.bearer(bearer.strip(), now)
-    else:
-        principal = token.verify(resources.keys, bearer.strip(), now)
-    await resources.standing.admit(principal, now)
-    return principal
-
-
-def permit(route: Route, principal: token.Principal) -> None:
-    """Raise `Forbidden` where the principal's token is not good for `route`."""
-    if principal.scopes is not None and route.scope not in principal.scopes:
-        raise Forbidden(f"This needs the scope {route.scope}, which your token has not.")
-    if route.house and not principal.house:
-        raise Forbidden("This acts on the service as a whole, which your token may not.")
-    if route.role is not None and token.rank(principal.role) < token.rank(route.role):
-        raise Forbidden(f"This needs the role {route.role}; your token says {principal.role}.")
-
-
-def counted(route: Route, principal: token.Principal, resources: Resources) -> None:
-    """Count a command against its tenant's limits. Raises `TooMany`."""
-    if route.role is not None and route.method not in READS:
-        resources.limits.command(principal.tenant_id, generates=route.generates)
-
-
-def refused(
-    route: Route, request: web.Request, principal: token.Principal, refusal: Refusal
-) -> None:
-    """Let the audit know of a command that was refused to somebody who may call at all."""
-    if route.role is None or route.method in READS:
-        return
-    audit = request.app[RESOURCES].audit
-    audit.refused(
-        principal,
-        audit.origin(principal, request),
-        method=route.method,
-        path=route.path,
-        target=target_of(request.match_info),
-        refusal=refusal,
-        correlation_id=request[TRACE].correlation_id,
-    )
-
-
-def target_of(matched: Mapping[str, str]) -> UUID | None:
-    """Return the first id in a path, if it has one."""
-    with suppress(NotFound):
-        return next((part for part in path_of(matched).values() if isinstance(part, UUID)), None)
-    return None
 
 
 def deadline(route: Route, request: web.Request) -> float | None:

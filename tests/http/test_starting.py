@@ -22,6 +22,10 @@ async def test_before_it_is_ready_the_service_says_what_it_waits_for(
     assert answer.status == 503
     assert (await answer.json())["detail"] == "The projections are being built."
     assert "Retry-After" in answer.headers
+    login = {"email": "ada@example.org", "password": "seven green kettles hum"}
+    assert (await api.post("/api/v1/auth/login", json=login)).status == 503
+    machine = {"Authorization": f"Bearer dbk_{'A' * 64}"}
+    assert (await api.get("/api/v1/courses", headers=machine)).status == 503
 
 
 async def test_before_it_is_ready_the_service_is_alive_and_measured(api: Client) -> None:

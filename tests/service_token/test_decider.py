@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from service.app import API
 from service.http import token
-from service.http.bind import permit
+from service.http.admission import permit
 from service.log.codec import encode
 from service.refusal import Forbidden
 from service.service_token import scope
