@@ -104,6 +104,17 @@ async def test_a_yes_from_memory_is_taken_back_where_the_log_says_no(log: Log, o
         await log.handle(JOB, job, Start("w"), context())
 
 
+async def test_what_is_not_there_pushes_nothing_out_of_memory(
+    log: Log, database: Database, appender: GroupAppender
+) -> None:
+    job, small = uuid4(), Log(database, appender, remembered=1)
+    await log.handle(JOB, job, CREATE, context())
+    await small.load(JOB, job, TENANT)
+
+    assert not (await small.load(JOB, uuid4(), TENANT)).version
+    assert small.version(job) == 1
+
+
 async def test_concurrent_commands_on_one_stream_all_come_through(
     log: Log, other: Log, database: Database
 ) -> None:
