@@ -1,5 +1,7 @@
 """Query strings to structs: every parameter known, and given once."""
 
+import re
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +13,7 @@ from service.http.problem import FieldError
 from service.refusal import Invalid, Malformed
 
 T = TypeVar("T")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 OTHERS: Final = "others"
 """The field in which a struct gathers the parameters that it does not know, if it has one."""
@@ -32,10 +35,14 @@ def query(request: web.BaseRequest, kind: type[T]) -> T:
         if "\ufffd" in name + text:
             refuse_bad_utf8(request.rel_url.raw_query_string)
     try:
-        return msgspec.convert(gathered(fields, kind), kind, strict=False)
+        asked = msgspec.convert(gathered(fields, kind), kind, strict=False)
     except msgspec.ValidationError as error:
         found = fault(str(error))
         raise misfit((found.pointer or "").removeprefix("/"), found.detail) from error
+    for name, text in fields.items():  # msgspec, told to be lenient, takes seconds since 1970 too
+        if isinstance(getattr(asked, name, None), datetime) and _DATE.match(text) is None:
+            raise misfit(name, "Expected a time such as 2026-06-30T12:00:00Z.")
+    return asked
 
 
 def gathered(given: dict[str, str], kind: type[Any]) -> dict[str, Any]:

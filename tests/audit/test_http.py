@@ -110,6 +110,8 @@ async def test_acts_are_found_by_who_what_when_and_in_whose_tenant(
     times = [act["at"] for act in (await read(api, live, admin, outcome="ok"))["items"]]
     assert await found(outcome="ok", since=times[1]) == ids[:2]
     assert await found(until=times[1]) == ids[2:]
+    for wrong in ("0.5", "1751284800", "2026-06-30", "noon"):
+        assert (await api.get(AUDIT, params={"until": wrong}, headers=admin)).status == 422, wrong
     first = await read(api, live, admin, limit=2)
     rest = await (await api.get(first["next"], headers=admin)).json()
     assert [act["stream_id"] for act in first["items"] + rest["items"]] == [str(account), *ids]
