@@ -42,7 +42,7 @@ class Rates(Struct, frozen=True):
     commands: Rate = Rate(10_000, 1, 20_000)
     generations: Rate = Rate(60_000, 60, 60_000)
     logins: Rate = Rate(1, 30, 10)
-    address: Rate = Rate(1, 2, 100)
+    address: Rate = Rate(1, 2, 300)
 
 
 def rate(text: str) -> Rate:
