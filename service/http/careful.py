@@ -45,8 +45,7 @@ def secure(settings: Settings) -> bool:
 
 def harden(response: web.StreamResponse, marks: Mapping[str, str] = HEADERS) -> None:
     """Add each careful header that is not set, and take away the server's name and version."""
-    for name, value in marks.items():
-        response.headers.setdefault(name, value)
+    response.headers.merge(marks)
     response.headers.pop("Server", None)
 
 

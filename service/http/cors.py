@@ -41,9 +41,9 @@ def preflight(request: web.Request, origins: tuple[str, ...]) -> web.Response | 
     Raises `Forbidden` for a page of an origin that is not listed.
     """
     asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-    refusal = request.match_info.http_exception
     if not (asked and origins and request.path.startswith(OPEN)):
         return None
+    refusal = request.match_info.http_exception
     if not isinstance(refusal, web.HTTPMethodNotAllowed):
         return None
     if (origin := request.headers.get("Origin", "")) not in origins:

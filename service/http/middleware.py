@@ -24,7 +24,8 @@ async def outermost(request: web.Request, handler: Next) -> web.StreamResponse:
     started = time.perf_counter()
     trace = request[TRACE] = begin(request.headers.get("traceparent"))
     try:
-        response = cors.preflight(request, origins(request)) or await handler(request)
+        open_to = request.app[RESOURCES].settings.cors_origins
+        response = cors.preflight(request, open_to) or await handler(request)
     except Exception as error:  # noqa: BLE001 - the one place where errors become answers
         response = cut(request, error) or problem.answer(error, request, trace.trace_id)
     request.app[METRICS].served(
@@ -56,8 +57,10 @@ async def prepare(request: web.Request, response: web.StreamResponse) -> None:
     """Add what every answer carries to one that is about to be sent."""
     if isinstance(response, web.HTTPException):  # aiohttp answers a bad Expect by itself
         reworded(request, response)
-    response.headers.update(cors.headers(request, origins(request)))
-    harden(response, request.config_dict[CAREFUL])
+    outer = request.match_info.apps[0]  # a page of the console is of an application within it
+    if open_to := outer[RESOURCES].settings.cors_origins:
+        response.headers.update(cors.headers(request, open_to))
+    harden(response, outer[CAREFUL])
     request[BEGUN] = response
 
 
@@ -69,8 +72,3 @@ def reworded(request: web.Request, response: web.HTTPException) -> None:
     response.body = told.body
     response.headers["Content-Type"] = problem.MEDIA_TYPE
     response.headers["Content-Length"] = str(told.content_length)
-
-
-def origins(request: web.Request) -> tuple[str, ...]:
-    """Return the origins whose pages may use the API."""
-    return request.config_dict[RESOURCES].settings.cors_origins
