@@ -1,6 +1,5 @@
 """From an aiohttp request to a handler's call, and from its answer back to bytes."""
 
-import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
@@ -13,6 +12,7 @@ from service.http import admission, form, guard, header, token
 from service.http.admission import READS
 from service.http.body import OPEN_MAX, check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
+from service.http.deadline import Deadlines
 from service.http.download import Download, send
 from service.http.parameter import path_of
 from service.http.query import query
@@ -40,15 +40,18 @@ class ProjectionBehind(Unavailable):
 
 def mount(app: web.Application, routes: Iterable[Route]) -> None:
     """Serve `routes`; a GET answers HEAD too, unless it streams."""
+    deadlines = Deadlines()
     for route in routes:
-        handle = bound(route)
+        handle = bound(route, deadlines)
         if route.method == "GET" and not route.streams:
             app.router.add_get(route.path, handle)
         else:
             app.router.add_route(route.method, route.path, handle)
 
 
-def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def bound(
+    route: Route, deadlines: Deadlines
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the aiohttp handler of `route`."""
     shape = shape_of(route.handler)
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shape.body)
@@ -60,7 +63,7 @@ def bound(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             admission.permit(route, principal)
             admission.count(route, principal, resources)
             body = await taken(request, route, shape, decoder)  # its pace is watched, not its end
-            async with asyncio.timeout(deadline(route, request)):
+            with deadlines.within(deadline(route, request)):
                 asked = query(request, shape.query)
                 position = await reached(asked, resources)
                 call = called(
