@@ -8,15 +8,18 @@ from service.http.deadline import Deadlines
 
 LONG = 60.0
 SHORT = 0.01
+PATIENCE = 5.0
+"""Seconds after which a deadline that is never looked at fails a test."""
 
 
 async def wait_within(deadlines: Deadlines, seconds: float | None, moment: asyncio.Event) -> str:
-    try:
-        with deadlines.within(seconds):
-            await moment.wait()
-    except TimeoutError:
-        return "passed"
-    return "in time"
+    async with asyncio.timeout(PATIENCE):
+        try:
+            with deadlines.within(seconds):
+                await moment.wait()
+        except TimeoutError:
+            return "passed"
+        return "in time"
 
 
 async def test_only_what_is_not_done_in_time_is_ended() -> None:
