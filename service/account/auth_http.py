@@ -162,11 +162,14 @@ def newcomer_of(body: NewAccount, of: Resources) -> Newcomer:
 
 
 def on_behalf(call: Call[NewAccount, Nothing], tenant_id: UUID, newcomer: Newcomer) -> Context:
-    """Return the context of a registration: it is the newcomer's own act, in that tenant."""
+    """Return the context of a registration: it is the newcomer's own act, in that tenant.
+
+    Where he calls from belongs to the address that he gives: if he is refused, there is no account
+    that it could be forgotten with.
+    """
     claim = claim_id(tenant_id, "email", newcomer.email)
-    audit, account = call.resources.audit, newcomer.account
-    origin = audit.visitor(tenant_id, call.request, account=account, claim=claim)
-    return replace(call.context, tenant_id=tenant_id, actor=str(account), origin=origin)
+    origin = call.resources.audit.visitor(tenant_id, call.request, account=None, claim=claim)
+    return replace(call.context, tenant_id=tenant_id, actor=str(newcomer.account), origin=origin)
 
 
 async def open_to_newcomers(of: Resources, tenant_id: UUID) -> None:

@@ -43,6 +43,9 @@ async def lived(site: Site, operator: str) -> UUID:
     registered = await site.register(
         "ada1815", email="Ada.Byron@Example.org", name="Ada Lovelace", birthdate="1990-12-10"
     )
+    again = {"email": "ada.byron@example.org", "password": GOOD}
+    refused = await site.ask("POST", "/auth/register", json=again, headers={"User-Agent": AGENT})
+    assert refused.status == 409
     await site.said(401, "POST", "/auth/login", identifier="ada1815", password=OTHER)
     mine = {"identifier": "ada1815", "password": GOOD}
     response = await site.ask("POST", "/auth/login", json=mine, headers={"User-Agent": AGENT})
