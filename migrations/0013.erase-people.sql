@@ -5,12 +5,13 @@
 -- Sets the type that the column has: so the samples that were taken go, and no row is written.
 ALTER TABLE log.private ALTER data SET STATISTICS 0, ALTER data TYPE jsonb;
 
--- What is still on its way when its person is erased, such as a login, is stored without its private part.
+-- What is still on its way when its person is erased, such as a login, is stored without its private part; so is what comes
+-- in the name of an address that was released with him, until somebody has it again.
 CREATE FUNCTION log.drop_erased() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT e.type FROM log.events AS e WHERE e.stream_id = NEW.subject_id
-         ORDER BY e.version DESC LIMIT 1) = 'account.erased' THEN
+         ORDER BY e.version DESC LIMIT 1) IN ('account.erased', 'claim.released') THEN
         RETURN NULL;
     END IF;
     RETURN NEW;

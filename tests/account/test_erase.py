@@ -58,6 +58,7 @@ async def lived(site: Site, operator: str) -> UUID:
     account = f"/accounts/{registered['id']}"
     await site.said(200, "POST", f"{account}/deactivate", operator, reason="Left the school.")
     await site.said(200, "POST", f"{account}/reactivate", operator)
+    await site.of.audit.flush(site.of.log, site.of.database)
     return UUID(registered["id"])
 
 
@@ -100,6 +101,10 @@ async def test_nothing_is_left_of_whoever_leaves(
     left = await site.said(200, "DELETE", "/me", token, password=OTHER)
 
     assert left["id"] == str(account)
+    gone = {"email": "ada.byron@example.org", "password": OTHER}
+    late = await site.ask("POST", "/auth/login", json=gone, headers={"User-Agent": AGENT})
+    assert late.status == 401
+    await of.audit.flush(of.log, of.database)
     await of.proofs.settled()
     shown = await site.said(200, "GET", f"/erasures/{account}", operator)
     assert (shown["state"], shown["report"]["result"]) == ("nothing left", "nothing left")

@@ -15,6 +15,7 @@ from service.account.commands import Erase
 from service.account.decider import ACCOUNT
 from service.account.events import AccountRegistered, ProfileUpdated
 from service.account.registration import claim_id
+from service.audit.events import ORIGIN, OriginSeen
 from service.database import Database
 from service.log import erase as erasing
 from service.log import proof
@@ -133,7 +134,10 @@ async def test_what_is_on_its_way_is_stored_without_its_private_part(
     await erase(database, log)
     late = ProfileUpdated(account=ADA, experience_level=None, preferred_language=None, name="Ada")
 
-    await log.append(context(), Write(ACCOUNT, uuid4(), 0, (late,)))
+    seen = OriginSeen(claim_id(TENANT, "email", EMAIL), "visitor", "192.0.2.7", "curl")
+    await log.append(
+        context(), Write(ACCOUNT, uuid4(), 0, (late,)), Write(ORIGIN, uuid4(), 0, (seen,))
+    )
 
     assert await database.fetchval("SELECT count(*) FROM log.private") == 0
 
