@@ -53,8 +53,8 @@ def create_admin(
 ) -> None:
     """Create an administrator's account.
 
-    The password is asked for, twice, or read from DAYBOOK_ADMIN_PASSWORD. Nothing is changed where
-    the administrator is there already.
+    The password is asked for, twice, or read from DAYBOOK_ADMIN_PASSWORD.
+    Nothing is changed where the administrator is there already.
     """
     address = email or asked("E-mail address", "Give --email: the address to log in by.")
     why = act(actor, None, doing="it is created", optional=True)
