@@ -24,7 +24,7 @@ CREATE TRIGGER private_unless_erased
 -- Delete the private payloads of some subjects; the trigger private_erased keeps their hashes. Returns how many it was.
 CREATE FUNCTION log.delete_private(subjects uuid[]) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
 DECLARE

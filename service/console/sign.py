@@ -29,7 +29,7 @@ from service.refusal import TooMany, Unavailable
 FORM_MAX: Final = 16 * 1024
 """Bytes of a form of a few short fields."""
 HOME: Final = "/console"
-OURS: Final = re.compile(r"/console(?:[/?][\x21-\x7e]*)?", re.ASCII)
+OURS: Final = re.compile(r"/console(?!.*(?:\.\.|//|\\))(?:[/?][\x21-\x7e]*)?", re.ASCII)
 REFUSED: Final = (BadCredentials, AccountClosed, TooMany, PasswordsBusy)
 """What is said beside the form, so that one may try again."""
 

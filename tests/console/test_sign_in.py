@@ -73,6 +73,8 @@ async def test_who_does_not_get_in_learns_nothing(browsers: Browsers) -> None:
 
 
 ELSEWHERE = (
+    "/console/../..//evil.example",
+    "/console//evil.example",
     "https://evil.example",
     "//evil.example",
     "/console.evil",
