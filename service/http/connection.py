@@ -66,7 +66,9 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Read on; take note of a head that has begun."""
         request, count = self._current_request, self._request_count
-        asking = self._waiter is not None or (request.content.is_eof() if request else not count)
+        waits = self._waiter is not None or (request.content.is_eof() if request else not count)
+        # Once a head is queued, what follows is its body, though nobody has begun to read it.
+        asking = waits and not self._messages
         super().data_received(data)
         if self._request_count != count:
             self.begun, self.head = False, 0

@@ -500,3 +500,28 @@ def test_there_are_so_many_streams_in_all_however_many_ask() -> None:
         assert refusal.value.facts["retry_after"] == 30
     with streams.place(ADA):
         assert len(streams) == 1
+
+
+async def test_a_body_that_comes_before_anybody_reads_is_no_head(
+    port: int, let_in: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of an event loop that reads twice before it lets the handler begin."""
+    made: list[Connection] = []
+    begin = Connection.connection_made
+
+    def tell(connection: Connection, transport: asyncio.BaseTransport) -> None:
+        begin(connection, transport)
+        made.append(connection)
+
+    monkeypatch.setattr(Connection, "connection_made", tell)
+    monkeypatch.setattr("service.http.connection.HEAD_MAX", 600)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while not (made and made[0]._waiter):  # noqa: SLF001, ASYNC110 - no event tells of it
+        await asyncio.sleep(0)
+    request = let_in(post(b'{"copy":"x"' + b" " * 1_500 + b"}", "Connection: close\r\n"))
+    head, _, body = request.partition(b"\r\n\r\n")
+    for part in (head + b"\r\n\r\n", body[:700], body[700:]):
+        made[0].data_received(part)
+
+    assert statuses(await reader.read()) == [201]
+    writer.close()
