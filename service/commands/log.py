@@ -18,7 +18,9 @@ from service.log.listen import listen
 from service.settings import Settings
 from service.sql import SQL
 
-app = typer.Typer(no_args_is_help=True, help="The log: its events, whether they are as they were, moving it, erasing a person.")
+app = typer.Typer(
+    no_args_is_help=True, help="The log: looking into it, verifying, moving it, erasing a person."
+)
 app.command()(archive.verify)
 app.command()(archive.export)
 app.command("import")(archive.import_)
