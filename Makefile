@@ -7,6 +7,7 @@ RIGHT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(RIGHT)' 2>/dev/null && echo $$p && break; done)
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+EXTRAS := --extra=openai --extra=amqp
 
 # All tests are shared by some processes, each with a PostgreSQL of its own; some tests need but one.
 AT_ONCE := --numprocesses=auto --maxprocesses=4 --dist=worksteal
@@ -15,12 +16,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix licences audit bench psql lock clean
+.PHONY: help setup extras run test check fix licences audit bench chaos psql lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/dev.installed ## Set up .venv with all that development needs
+
+extras: $(VENV)/extras.installed ## Set up what GENERATOR=openai and AMQP_URL need besides
 
 run: $(VENV)/run.installed ## Start everything: API, projector, worker, embedded PostgreSQL
 	@exec $(BIN)/python run.py serve $(ARGS)
@@ -46,13 +49,18 @@ audit: licences ## Ask for known vulnerabilities of what is pinned; needs a netw
 bench: $(VENV)/dev.installed ## Measure the bars; ARGS="--only append_64" measures one
 	$(BIN)/python run.py bench $(ARGS)
 
+chaos: $(VENV)/dev.installed ## Kill, freeze and cut off workers; ARGS="--only kill --seeds 50" does one
+	$(BIN)/python -m bench.chaos $(ARGS)
+
 psql: $(VENV)/run.installed ## Open psql on the database
 	@$(BIN)/python run.py db psql
 
 lock: $(BIN)/python ## Pin what pyproject.toml asks for; the newest that fits
 	$(BIN)/pip install --quiet pip-tools
 	$(COMPILE) --upgrade --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --upgrade --extra=dev --constraint=requirements.lock \
+	$(COMPILE) --upgrade $(EXTRAS) --constraint=requirements.lock \
+		--output-file=requirements-extras.lock pyproject.toml
+	$(COMPILE) --upgrade --extra=dev $(EXTRAS) --constraint=requirements-extras.lock \
 		--output-file=requirements-dev.lock pyproject.toml
 
 clean: ## Remove .venv and caches; the data stays
@@ -66,6 +74,10 @@ $(VENV)/run.installed: requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
+$(VENV)/extras.installed: requirements-extras.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-extras.lock
+	@touch $@ $(VENV)/run.installed
+
 $(VENV)/dev.installed: requirements-dev.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
-	@touch $@ $(VENV)/run.installed
+	@touch $@ $(VENV)/run.installed $(VENV)/extras.installed

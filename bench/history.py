@@ -15,7 +15,7 @@ from bench.load import TENANT
 from bench.text import TEXT
 from service.course import events as course
 from service.course.content import Check, Citation, LessonPlan, Readability, Section
-from service.job import decider as job
+from service.job import events as job
 from service.log.codec import encode
 
 LESSONS: Final = 4

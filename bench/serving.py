@@ -14,6 +14,7 @@ from aiohttp import web
 from service.app import make_app
 from service.course.decider import COURSE
 from service.database import Database
+from service.generation.offline.offline import Offline
 from service.generation.recipe import Recipe, Step, Tools
 from service.generation.worker import Worker
 from service.http import token, wire
@@ -88,8 +89,7 @@ async def working(url: str) -> AsyncIterator[tuple[Any, Ask]]:
     await database.open()
     appender = GroupAppender(database.connect)
     wake = asyncio.Event()
-    generator: Any = None  # a recipe without steps asks for nothing
-    tools = Tools(database, generator)
+    tools = Tools(database, Offline())
     worker = Worker(f"bench-{uuid4().hex[:8]}", Log(database, appender), tools, {NOOP: IDLE}, wake)
     async with _tasks(
         listen(database, {"daybook_queue": lambda _: wake.set()}),

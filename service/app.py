@@ -10,10 +10,15 @@ from service.account import auth_http as auth
 from service.account import erase_http as erasure
 from service.account import http as account
 from service.audit import http as audit
+from service.budget import http as budget
 from service.console.application import console, lead
 from service.console.pages import CONSOLE
+from service.content import http as content
 from service.course import http as course
 from service.course import lesson_http as lesson
+from service.course import revision_http as revision
+from service.gateway import export_http as export
+from service.gateway.zipped import MEDIA as ZIP
 from service.http import docs, feed, health
 from service.http.application import application
 from service.http.call import Resources
@@ -21,6 +26,7 @@ from service.http.metrics import Metrics
 from service.http.route import Route, under
 from service.job import http as job
 from service.library import http as library
+from service.price import http as price
 from service.projection import http as projection
 from service.projection import parked_http as parked
 from service.service_token import http as service_token
@@ -91,6 +97,8 @@ TENANTS: Final = (
             Route("POST", "/{tenant}/resume", tenant.resume, refusals=tenant.FOUND),
             Route("POST", "/{tenant}/limits", tenant.limits, refusals=tenant.FOUND),
             Route("POST", "/{tenant}/registration", tenant.registration, refusals=tenant.FOUND),
+            Route("GET", "/{tenant}/budget", budget.show_tenant, refusals=budget.OF_TENANT),
+            Route("PUT", "/{tenant}/budget", budget.put_tenant, refusals=budget.SET_OF_TENANT),
         ),
         role="admin",
         house=True,
@@ -99,7 +107,9 @@ TENANTS: Final = (
 """Tenants, and the machines that work for them."""
 
 COURSES: Final = (
-    Route("POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True),
+    Route(
+        "POST", "/courses", course.request, 202, refusals=course.ASKED, generates=True, spools=True
+    ),
     Route("GET", "/courses", course.browse),
     Route("GET", "/courses/{course}", course.show, refusals=course.FOUND),
     Route("GET", "/courses/{course}/history", course.history, refusals=course.FOUND),
@@ -114,8 +124,12 @@ COURSES: Final = (
     ),
     Route("POST", "/courses/{course}/rename", course.rename, refusals=course.RENAMED),
     Route("POST", "/courses/{course}/archive", course.archive, refusals=course.FOUND),
+    Route("GET", "/courses/{course}/export", export.course, refusals=export.FOUND, media=ZIP),
     Route("GET", "/courses/{course}/lessons", lesson.contents, refusals=course.FOUND),
     Route("GET", LESSON, lesson.show, refusals=lesson.FOUND),
+    Route("GET", LESSON + "/revisions", revision.browse, refusals=revision.FOUND),
+    Route("GET", LESSON + "/revisions/{revision}", revision.show, refusals=revision.COMPARED),
+    Route("GET", LESSON + "/diff", revision.compare, refusals=revision.COMPARED),
     Route(
         "POST",
         LESSON + "/regenerate",
@@ -124,9 +138,13 @@ COURSES: Final = (
         refusals=lesson.KEPT,
         generates=True,
     ),
+    Route("POST", LESSON + "/reread", lesson.reread, 202, refusals=lesson.KEPT, generates=True),
     Route("POST", LESSON + "/promote", lesson.promote, refusals=lesson.PROMOTED),
+    Route("POST", LESSON + "/rollback", lesson.roll_back, refusals=lesson.ROLLED_BACK),
     Route("POST", LESSON + "/pin", lesson.pin, refusals=lesson.KEPT),
+    Route("POST", LESSON + "/unpin", lesson.unpin, refusals=lesson.KEPT),
     Route("POST", LESSON + "/revise", lesson.revise, refusals=lesson.REVISED),
+    Route("GET", "/content/{content}/why", content.show, refusals=content.EXPLAINED),
 )
 """Courses and their lessons."""
 
@@ -147,6 +165,16 @@ JOBS: Final = (
     Route("POST", "/jobs/{job}/retry", job.retry, 202, refusals=job.RETRIED, generates=True),
 )
 """What is being made."""
+
+MONEY: Final = (
+    Route("GET", "/prices", price.browse),
+    Route("POST", "/prices", price.publish, role="admin", house=True, refusals=price.PUBLISHED),
+    Route("GET", "/budget", budget.show),
+    Route("PUT", "/budget", budget.put, role="admin", refusals=budget.SET),
+    Route("GET", "/jobs/{job}/budget", budget.show_job, refusals=budget.OF_JOB),
+    Route("PUT", "/jobs/{job}/budget", budget.put_job, refusals=budget.SET_OF_JOB),
+)
+"""What calls of language models cost, and may cost."""
 
 FACTS: Final = (
     Route("GET", "/events", feed.events, media=feed.BATCH, streams=True),
@@ -186,7 +214,9 @@ PROJECTIONS: Final = (
 )
 """The operators' desk."""
 
-API: Final = under("/api/v1", (*PEOPLE, *TENANTS, *COURSES, *SOURCES, *JOBS, *FACTS, *PROJECTIONS))
+API: Final = under(
+    "/api/v1", (*PEOPLE, *TENANTS, *COURSES, *SOURCES, *JOBS, *MONEY, *FACTS, *PROJECTIONS)
+)
 
 OPERATIONS: Final = (
     Route("GET", "/livez", health.live, role=None),

@@ -16,11 +16,17 @@ from service import embedded, masking, process
 from service import settings as variables
 from service.commands import (
     account,
+    adopt,
+    amqp,
     analyst,
+    budget,
     db,
+    export,
+    gateway,
     keys,
     log,
     migrate,
+    price,
     projections,
     service_token,
     show,
@@ -72,8 +78,14 @@ app.add_typer(log.app, name="log")
 app.add_typer(analyst.app, name="analyst")
 app.add_typer(account.app, name="account")
 app.add_typer(keys.app, name="keys")
+app.add_typer(export.app, name="export")
+app.add_typer(adopt.app, name="adopt")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(service_token.app, name="service-token")
+app.add_typer(price.app, name="prices")
+app.add_typer(budget.app, name="budget")
+app.add_typer(gateway.app, name="gateway")
+app.add_typer(amqp.app, name="amqp")
 
 
 @app.command()

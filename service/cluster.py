@@ -1,5 +1,6 @@
 """The files and processes of the embedded PostgreSQL: one data directory, started by pg_ctl."""
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -9,8 +10,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,9 @@ SYSTEM_USER: Final = "pgserver"
 """Who PostgreSQL runs as when we are root, which it refuses to be."""
 SOCKET_PATH_LIMIT: Final = 103
 """Bytes the shortest ``sun_path`` of our platforms holds (macOS; Linux takes 107)."""
+USERS: Final = Path("/etc")
+"""The folder that knows the users: locked while one is made."""
+USER_SECONDS: Final = 60
 START_SECONDS: Final = 300
 """Crash recovery may have much to read; giving up earlier would only interrupt it."""
 
@@ -154,7 +158,10 @@ def socket_directory(home: Path) -> Path:
 
 def run(command: str, *arguments: str, stdin: str = "") -> None:
     """Run a program of the wheel, as a user that PostgreSQL accepts."""
-    who = {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if _root() else {}
+    who = {}
+    if _root():
+        user = pwd.getpwnam(SYSTEM_USER)
+        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     environment = {k: v for k, v in os.environ.items() if k[:2] != "PG"} | {"LC_ALL": "C"}
     with tempfile.TemporaryFile("w+") as output:  # a pipe would be held open by the daemon
         done = subprocess.run(  # noqa: S603 - the wheel's own programs
@@ -176,19 +183,49 @@ def _forget_stale_pid(path: Path) -> None:
 
 
 def _ensure_system_user() -> None:
-    command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
-    for attempt in range(START_ATTEMPTS):
-        with suppress(KeyError):
-            pwd.getpwnam(SYSTEM_USER)
-            return
-        time.sleep(attempt / 2)  # another process may be about to make it, with the file locked
-        with suppress(OSError, subprocess.CalledProcessError):
-            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - literal
-            return
+    """Make the user that the server runs as, where there is none yet.
+
+    One process at a time: useradd looks for the name before it waits for its own lock, so that the
+    second of two at once gives the user of the first another number, and takes its files away.
+    """
+    with suppress(KeyError):
+        pwd.getpwnam(SYSTEM_USER)
+        return
+    with _alone():
+        for attempt in range(START_ATTEMPTS):
+            with suppress(KeyError):
+                pwd.getpwnam(SYSTEM_USER)
+                return
+            time.sleep(attempt / 2)  # some other program may have the file of users locked
+            with suppress(OSError, subprocess.CalledProcessError):
+                subprocess.run(  # noqa: S603 - literal
+                    ["useradd", "--system", "--no-create-home", SYSTEM_USER],  # noqa: S607
+                    check=True,
+                    capture_output=True,
+                )
+                return
     raise EmbeddedError(
         f"PostgreSQL refuses to run as root, and the user {SYSTEM_USER} could not be made:"
         " run as another user, or set DATABASE_URL."
     )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep every other process of ours on this machine out, those in other homes too."""
+    folder = os.open(USERS, os.O_RDONLY | os.O_DIRECTORY)
+    deadline = time.monotonic() + USER_SECONDS
+    try:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"Another process has held {USERS} for too long.")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _own(folder: Path) -> None:

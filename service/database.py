@@ -1,10 +1,12 @@
 """The database as the service speaks to it: small pools by purpose; none starves another."""
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 from service import dsn
-from service.pool import Health, Pool, connect
+from service.circuit import Circuit
+from service.pool import Pool, connect, look
 from service.refusal import Unavailable
 from service.settings import Settings
 
@@ -30,12 +32,12 @@ class Database:
         projector, commands = max(1, size // 8), max(1, size // 4)
         builds = int(size > FEWEST)
         queries = max(1, size - projector - commands - builds - 1)
-        self._health = Health(self._target)
-        self.commands = Pool(self._health, commands, echo=echo)
-        self.queries = Pool(self._health, queries, retries=True, echo=echo)
-        self.projector = Pool(self._health, projector, echo=echo)
-        self.ops = Pool(self._health, 1, retries=True, echo=echo)
-        self.builds = Pool(self._health, 1, echo=echo) if builds else self.projector
+        self.circuit = Circuit(self._target, partial(look, self._target))
+        self.commands = Pool(self.circuit, commands, echo=echo)
+        self.queries = Pool(self.circuit, queries, retries=True, echo=echo)
+        self.projector = Pool(self.circuit, projector, echo=echo)
+        self.ops = Pool(self.circuit, 1, retries=True, echo=echo)
+        self.builds = Pool(self.circuit, 1, echo=echo) if builds else self.projector
         pools = (self.commands, self.queries, self.projector, self.ops, self.builds)
         self.pools = tuple(dict.fromkeys(pools))
 
@@ -46,6 +48,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every pool within a few seconds."""
+        await self.circuit.close()
         await asyncio.gather(*(pool.close() for pool in self.pools))
 
     async def fetch(self, sql: str, *arguments: Any, timeout: float | None = None) -> list[Any]:
@@ -72,7 +75,12 @@ class Database:
     @property
     def trouble(self) -> str | None:
         """Why the database cannot be used, as the latest attempt found it; None while it can."""
-        return self._health.trouble
+        return self.circuit.trouble
+
+    @property
+    def away(self) -> bool:
+        """Tell whether the database is known to be away, so that nothing is tried."""
+        return self.circuit.away
 
     @property
     def listens(self) -> bool:

@@ -38,6 +38,7 @@ class Limits:
         self._key = key
         self._clock = clock
         self._tenants: OrderedDict[UUID, tuple[Bucket, Bucket]] = OrderedDict()
+        self._replayed: OrderedDict[UUID, Bucket] = OrderedDict()
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -64,6 +65,20 @@ class Limits:
             raise too_fast("Your tenant sends commands faster than it may", wait)
         if generates and (wait := generations.take(now)):
             raise too_fast("Your tenant asks for generations faster than it may", wait)
+
+    def replay(self, tenant_id: UUID, moment: float) -> None:
+        """Count a generation that was asked for at `moment`, in seconds, by today's limit.
+
+        Those must be told in the order in which they came; what is asked for now is counted apart.
+        Raises `TooMany`.
+        """
+        _, today = self._buckets(tenant_id)
+        bucket = self._replayed.setdefault(tenant_id, Bucket(self._rates.generations))
+        bucket.pause, bucket.tolerance = today.pause, today.tolerance
+        if len(self._replayed) > TENANTS:
+            self._replayed.popitem(last=False)
+        if wait := bucket.take(moment):
+            raise too_fast("Your tenant asked for generations faster than it may", wait)
 
     def _buckets(self, tenant_id: UUID) -> tuple[Bucket, Bucket]:
         tenants = self._tenants

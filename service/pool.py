@@ -14,8 +14,10 @@ from typing import Any, Final, TypeVar
 import asyncpg
 import msgspec
 
+from service.circuit import Circuit
 from service.dsn import Dsn
 from service.refusal import Unavailable
+from service.sql import SQL
 
 T = TypeVar("T")
 Work = Callable[[Any], Awaitable[T]]
@@ -55,33 +57,15 @@ class Trouble(Exception):  # noqa: N818 - carries an error out of the one place 
         self.sent = sent
 
 
-class Health:
-    """Whether the database can be used, as the latest attempt of any pool found it."""
-
-    def __init__(self, target: Dsn) -> None:
-        """Be well until told otherwise."""
-        self.trouble: str | None = None
-        self.target = target
-
-    def note(self, error: BaseException | None) -> None:
-        """Log when trouble comes and when it goes, once each."""
-        before = self.trouble
-        self.trouble = None if error is None else str(error) or type(error).__name__
-        if self.trouble and not before:
-            log.warning("the database at %s cannot be used: %s", self.target, self.trouble)
-        elif before and not self.trouble:
-            log.info("the database at %s answers again", self.target)
-
-
 class Pool:
     """A few connections for one purpose, opened when needed and closed when idle."""
 
     def __init__(
-        self, health: Health, size: int, *, retries: bool = False, echo: bool = False
+        self, circuit: Circuit, size: int, *, retries: bool = False, echo: bool = False
     ) -> None:
         """Hold at most `size` connections; `retries` where every statement is a read."""
         self.size = size
-        self._health = health
+        self._circuit = circuit
         self._retries = retries
         self._echo = echo
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
@@ -89,7 +73,7 @@ class Pool:
     async def open(self) -> None:
         """Make the pool; the database need not be there yet."""
         self._pool = await asyncpg.create_pool(
-            **arguments(self._health.target),
+            **arguments(self._circuit.target),
             min_size=0,
             max_size=self.size,
             max_inactive_connection_lifetime=IDLE_SECONDS,
@@ -132,19 +116,22 @@ class Pool:
 
         Safe is what never reached the server, what it has undone, and all in a pool of reads. Who
         gave up waiting for a lock wanted others to come first, so that is not tried again at once.
+        While the database is known to be away, Unavailable is raised within milliseconds.
         """
+        if self._circuit.away:
+            await self._circuit.admit()
         started = time.perf_counter()
         try:
             try:
                 return await self._once(work)
             except Trouble as trouble:
-                again = not trouble.sent or self._retries
+                again = (not trouble.sent or self._retries) and not self._circuit.away
                 if not again or isinstance(trouble.error, asyncpg.LockNotAvailableError):
                     raise
                 return await self._once(work)
         except Trouble as trouble:
             if not isinstance(trouble.error, UNDONE):  # then the database is well
-                self._health.note(trouble.error)
+                self._circuit.note(trouble.error)
             raise Unavailable from trouble.error
         finally:
             if self._echo:
@@ -154,17 +141,19 @@ class Pool:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
         """Yield a connection for several statements. Raises Unavailable."""
+        await self._circuit.admit()
         try:
             async with self._acquired() as connection:
                 yield connection
         except Trouble as trouble:
-            self._health.note(trouble.error)
+            self._circuit.note(trouble.error)
             raise Unavailable from trouble.error
 
     async def _once(self, work: "Work[T]") -> T:
         async with self._acquired() as connection:
-            answer = await work(connection)
-        self._health.note(None)
+            with self._circuit.watched():
+                answer = await work(connection)
+        self._circuit.note(None)
         return answer
 
     @asynccontextmanager
@@ -172,7 +161,8 @@ class Pool:
         if self._pool is None:
             raise Trouble(ConnectionError("not open"), sent=False)
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            with self._circuit.watched(patient=True):
+                connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         except (asyncpg.PostgresError, *LOST) as error:
             raise Trouble(error, sent=False) from error
         try:
@@ -219,6 +209,16 @@ async def connect(target: Dsn) -> Any:
     connection = await asyncpg.connect(**arguments(target))
     await set_codecs(connection)
     return connection
+
+
+async def look(target: Dsn) -> None:
+    """Raise what asyncpg raises where `target` cannot be asked the time on a new connection."""
+    connection = await asyncpg.connect(**arguments(target))
+    try:
+        await connection.fetchval(SQL["log/now"])
+        await connection.close()
+    finally:
+        connection.terminate()
 
 
 async def set_codecs(connection: Any) -> None:

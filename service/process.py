@@ -9,7 +9,7 @@ import logging
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,13 +21,20 @@ from service import database as db
 from service import housekeeping
 from service.app import make_app
 from service.audit.audit import Audit
+from service.embedding.meaning import meaning
+from service.gateway import subscriber
+from service.gateway.consumer import Consumer
+from service.gateway.subscribers import subscribers
+from service.generation.generators import generator, paying, probed
 from service.generation.recipe import Tools
-from service.generation.recipes import RECIPES, generator
+from service.generation.recipes import RECIPES
 from service.generation.worker import Worker
 from service.http import keyfile, wire
 from service.http.call import Resources
 from service.http.crowd import room
+from service.http.drain import Drain
 from service.http.follow import Follow
+from service.http.intake import Intake
 from service.http.metrics import MeteredAppender, Metrics
 from service.http.sse import Streams
 from service.http.standing import Standing
@@ -42,7 +49,7 @@ from service.quiet import Quiet
 from service.readiness import migrated, prepared, rest, served, waited
 from service.settings import Settings
 
-ROLES: Final = ("api", "projector", "worker")
+ROLES: Final = ("api", "projector", "worker", "gateway")
 DRAIN_SECONDS: Final = 1.0
 """How long a process that is told to stop still answers, so that balancers see it is not ready."""
 FIRST_REST: Final = 0.1
@@ -63,6 +70,7 @@ class Wakes:
         self.quiet = quiet
         self.log = asyncio.Event()
         self.queue = asyncio.Event()
+        self.cancelled = asyncio.Event()
 
     def appended(self) -> None:
         """Wake the projector; and the worker too where nobody listens for it now."""
@@ -75,6 +83,7 @@ class Wakes:
         return {
             "daybook_log": partial(self._heard, self.log),
             "daybook_queue": partial(self._heard, self.queue),
+            "daybook_cancelled": partial(self._heard, self.cancelled),
             "daybook_tail": tail.heard,
         }
 
@@ -145,12 +154,12 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
     settle_memory()
     database, metrics = db.of(settings), Metrics()
     await database.open()
-    appender = MeteredAppender(metrics, database.connect)
+    appender = MeteredAppender(metrics, database.connect, circuit=database.circuit)
     tail, log, limits = Tail(database), Log(database, appender), Limits.of(settings)
-    standing = Standing(log, database, limits, utc_now)
+    standing, intake = Standing(log, database, limits, utc_now), Intake.of(settings)
     try:
-        yield (
-            Resources(
+        async with paying(settings, log) as till:
+            resources = Resources(
                 settings=settings,
                 database=database,
                 log=log,
@@ -164,10 +173,13 @@ async def resourced(settings: Settings) -> AsyncIterator[tuple[Resources, Metric
                 standing=standing,
                 limits=limits,
                 audit=Audit(settings.secret_key),
-            ),
-            metrics,
-        )
+                intake=intake,
+                till=till,
+                meaning=meaning(settings, till),
+            )
+            yield resources, metrics
     finally:
+        await intake.close()
         await appender.close()
         await database.close()
 
@@ -193,6 +205,7 @@ async def working(settings: Settings, roles: Sequence[str], of: Resources) -> No
     Projections advance from the start, so that what serves stays fresh while its successor is
     built. Where that will look the same, requests are taken meanwhile.
     """
+    await of.intake.recall()
     await migrated(settings, of.state)
     wakes = Wakes(Quiet(may_sleep=settings.may_sleep))
     of.log.when_appended(wakes.appended)
@@ -200,10 +213,13 @@ async def working(settings: Settings, roles: Sequence[str], of: Resources) -> No
     projecting = partial(projector.run, of.database, of.tail, wakes.log, wakes.longest_pause)
     approve = settings.projection_swap == "auto"
     building = partial(prepared, of.database, of.state, approve=approve)
+    passing_on = tuple(gateway(of, wakes)) if "gateway" in roles else ()
     await waited(of.tail.look)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(lasting("listener", listening))
         tasks.create_task(lasting("audit", partial(of.audit.run, of.log, of.database)))
+        if "api" in roles:
+            tasks.create_task(lasting("drain", Drain(of, RECIPES).run))
         if "projector" in roles:
             tasks.create_task(lasting("projector", projecting))
             keeping = partial(housekeeping.run, of.database, of.tail, wakes.quiet.asleep)
@@ -212,16 +228,42 @@ async def working(settings: Settings, roles: Sequence[str], of: Resources) -> No
             tasks.create_task(lasting("build of projections", building))
         else:
             await building()
+        if of.till is not None:
+            tasks.create_task(lasting("till", of.till.run))
+            tasks.create_task(lasting("probe of models", partial(probed, settings, of.till)))
         if "worker" in roles:
             tasks.create_task(lasting("worker", worker(settings, of, wakes).run))
+        for name, passing in passing_on:
+            tasks.create_task(lasting(name, passing))
         of.state.ready()
+
+
+def gateway(of: Resources, wakes: Wakes) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    """Yield what passes events on, and what takes requests in, each with its name.
+
+    Raises NotInstalled where a setting needs what is not here.
+    """
+    for each in subscribers(of):
+        following = partial(subscriber.run, of.database, of.tail, each, wakes.longest_pause)
+        yield f"subscriber {each.name}", following
+    if of.settings.amqp_url is not None:
+        yield "consumer of requests", Consumer(of, of.settings.amqp_url).run
 
 
 def worker(settings: Settings, of: Resources, wakes: Wakes) -> Worker:
     """Return this process's worker, named so that people find it. Raises ValueError."""
     name = f"{platform.node()}:{os.getpid()}"
-    tools = Tools(of.database, generator(settings.generator))
-    return Worker(name, of.log, tools, RECIPES, wakes.queue, longest_pause=wakes.longest_pause)
+    tools = Tools(of.database, generator(settings, of.till, name))
+    return Worker(
+        name,
+        of.log,
+        tools,
+        RECIPES,
+        wakes.queue,
+        cancelled=wakes.cancelled,
+        slots=settings.worker_slots,
+        longest_pause=wakes.longest_pause,
+    )
 
 
 async def lasting(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -87,11 +87,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     streams: int = 1_000
     secret_key: Secret
     keys: Path | None = None
+    worker_slots: int = 32
     generator: str = "offline"
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-4o-mini"
+    openai_max_tokens: int = 4096
+    openai_context: int = 24_000
+    openai_temperature: float | None = None
+    openai_embedding_model: str | None = None
+    openai_calls: int = 32
+    openai_idle_seconds: int = 60
+    openai_deadline_seconds: int = 600
     amqp_url: Secret | None = None
+    amqp_tenant: str = "default"
+    course_files: Path | None = None
+    spool_limit: int = 10_000
     log_level: str = "info"
     sql_echo: bool = False
 
@@ -104,11 +115,13 @@ def load(environ: Mapping[str, str] = os.environ, dotenv: Path | None = Path(".e
     said = told(environ, dotenv)
     values, faults = _read(said)
     values["DATABASE_URL"] = _database_url(said, faults)
-    if (
-        values.get("GENERATOR") == "openai"
-        and not {"OPENAI_API_KEY", "OPENAI_BASE_URL"} & said.keys()
-    ):
-        faults.append("OPENAI_API_KEY is missing: GENERATOR=openai needs it, or OPENAI_BASE_URL")
+    if not {"OPENAI_API_KEY", "OPENAI_BASE_URL"} & said.keys():
+        if values.get("GENERATOR") == "openai":
+            needs = "GENERATOR=openai needs it, or OPENAI_BASE_URL"
+            faults.append(f"OPENAI_API_KEY is missing: {needs}")
+        elif values.get("OPENAI_EMBEDDING_MODEL"):
+            needs = "OPENAI_EMBEDDING_MODEL needs it, or OPENAI_BASE_URL"
+            faults.append(f"OPENAI_API_KEY is missing: {needs}")
     if faults:
         raise SettingsError("\n".join(faults))
     return _settled(values)
@@ -134,22 +147,34 @@ def _settled(values: Mapping[str, Any]) -> Settings:
         connections=values["LIMIT_CONNECTIONS"],
         connections_each=values["LIMIT_PEER"],
         streams=values["LIMIT_STREAMS"],
-        rates=Rates(
-            values["LIMIT_COMMANDS"],
-            values["LIMIT_GENERATIONS"],
-            values["LIMIT_LOGINS"],
-            values["LIMIT_ADDRESS"],
-        ),
+        rates=_rates(values),
         secret_key=_secret(values["DAYBOOK_SECRET_KEY"]) or secret_key(home),
         keys=values["DAYBOOK_KEYS"],
+        worker_slots=values["WORKER_SLOTS"],
         generator=values["GENERATOR"],
-        openai_api_key=_secret(values["OPENAI_API_KEY"]),
-        openai_base_url=values["OPENAI_BASE_URL"],
-        openai_model=values["OPENAI_MODEL"],
+        **_models(values),
         amqp_url=_secret(values["AMQP_URL"] or _amqp_url(values)),
+        amqp_tenant=values["AMQP_TENANT"],
+        course_files=values["COURSE_FILES"],
+        spool_limit=values["SPOOL_LIMIT"],
         log_level=values["LOG_LEVEL"],
         sql_echo=values["SQL_ECHO"],
     )
+
+
+def _rates(values: Mapping[str, Any]) -> Rates:
+    return Rates(
+        values["LIMIT_COMMANDS"],
+        values["LIMIT_GENERATIONS"],
+        values["LIMIT_LOGINS"],
+        values["LIMIT_ADDRESS"],
+    )
+
+
+def _models(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of language models, by the names of the fields for it."""
+    found = {name.lower(): value for name, value in values.items() if name.startswith("OPENAI_")}
+    return found | {"openai_api_key": _secret(values["OPENAI_API_KEY"])}
 
 
 def told(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The environment variables that the service reads: name, default, meaning, and what is right."""
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -52,6 +53,13 @@ def flag(text: str) -> bool:
     if text.lower() not in yes | no:
         raise ValueError("must be true or false")
     return text.lower() in yes
+
+
+def temperature(text: str) -> float:
+    """Read how much a model may vary what it says."""
+    if not re.fullmatch(r"[01](\.\d{1,3})?|2(\.0{1,3})?", text):
+        raise ValueError("must be a number from 0 to 2, such as 0.7")
+    return float(text)
 
 
 def url(*schemes: str) -> Callable[[str], str]:
@@ -125,6 +133,7 @@ SWAPS: Final = one_of("auto", "manual")
 LEVELS: Final = one_of("debug", "info", "warning", "error")
 WEB: Final = url("http", "https")
 RATES: Final = Rates()
+SPOOLED: Final = "requests kept on the disk while the database is away; 0: none"
 
 VARIABLES: Final = (
     Variable("DATABASE_URL", "", "any PostgreSQL ≥ 15; unset: our own, in the home", secret=True),
@@ -162,18 +171,31 @@ VARIABLES: Final = (
     Variable("DAYBOOK_SECRET_KEY", "", "signs tokens; unset: made in the home", key, secret=True),
     Variable("DAYBOOK_KEYS", "", "the file of rotated keys; unset: keys.json in the home", file),
     Variable("DAYBOOK_ADMIN_PASSWORD", "", "for account create-admin, if not typed", secret=True),
+    Variable("WORKER_SLOTS", "32", "jobs that a worker does at a time", whole(1, 10_000)),
     Variable("GENERATOR", "offline", "offline or openai", one_of("offline", "openai")),
-    Variable("OPENAI_API_KEY", "", "for GENERATOR=openai", secret=True),
+    Variable("OPENAI_API_KEY", "", "for GENERATOR=openai and embeddings", secret=True),
     Variable("OPENAI_BASE_URL", "", "any OpenAI-compatible server", WEB),
     Variable("OPENAI_MODEL", "gpt-4o-mini", "the model to ask"),
     Variable(
+        "OPENAI_MAX_TOKENS", "4096", "room for an answer, twice in need", whole(256, 1_000_000)
+    ),
+    Variable("OPENAI_CONTEXT", "24000", "characters of sources in a request", whole(1000, 10**7)),
+    Variable("OPENAI_TEMPERATURE", "", "0 to 2; unset: the model's own", temperature),
+    Variable("OPENAI_EMBEDDING_MODEL", "", "for search by meaning; unset: by words alone"),
+    Variable("OPENAI_CALLS", "32", "calls of a process at once", whole(1, 1000)),
+    Variable("OPENAI_IDLE_SECONDS", "60", "silence that ends a call", whole(1, 3600)),
+    Variable("OPENAI_DEADLINE_SECONDS", "600", "the longest a call takes", whole(1, 86_400)),
+    Variable(
         "AMQP_URL", "", "RabbitMQ; unset: no intake by queue", url("amqp", "amqps"), secret=True
     ),
+    Variable("AMQP_TENANT", "default", "the tenant whose requests come by queue"),
     Variable("RABBITMQ_HOST", "", "RabbitMQ in parts, instead of AMQP_URL"),
     Variable("RABBITMQ_PORT", "5672", "beside RABBITMQ_HOST", whole(1, 65535)),
     Variable("RABBITMQ_USER", "guest", "beside RABBITMQ_HOST"),
     Variable("RABBITMQ_PASSWORD", "", "beside RABBITMQ_HOST", secret=True),
     Variable("RABBITMQ_VHOST", "/", "beside RABBITMQ_HOST"),
+    Variable("COURSE_FILES", "", "the folder to keep courses in, as files; unset: none", folder),
+    Variable("SPOOL_LIMIT", "10000", SPOOLED, whole(0, 1_000_000)),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error", LEVELS),
     Variable("SQL_ECHO", "false", "log each statement and its time", flag),
 )

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from service import embedded, migrate
@@ -29,6 +30,9 @@ PREPARING: Final = {"projected", "projecting"}
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ENOUGH: Final = 4 << 30
 """Bytes that memory must have free for the tests' files to go there; else they go to the disk."""
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # how long an example takes is the machine's affair
 
 
 def pytest_configure(config: pytest.Config) -> None:

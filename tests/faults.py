@@ -22,6 +22,7 @@ class Proxy:
     def __init__(self, url: str) -> None:
         self._url = url
         self._server: asyncio.Server | None = None
+        self._port = 0
         self._serving: set[asyncio.Task[object]] = set()
         self._flows: set[asyncio.Task[None]] = set()
         self._open = asyncio.Event()
@@ -35,7 +36,7 @@ class Proxy:
     def url(self) -> str:
         """The URL that leads through the proxy."""
         assert self._server is not None
-        port = self._server.sockets[0].getsockname()[1]
+        port = self._port or self._server.sockets[0].getsockname()[1]
         parts = urlsplit(self._url)
         user = parts.username or "postgres"
         password = f":{quote(parts.password)}" if parts.password else ""
@@ -59,6 +60,20 @@ class Proxy:
 
     def thaw(self) -> None:
         self._open.set()
+
+    async def refuse(self) -> None:
+        """Cut every connection and refuse new ones: what a server that was stopped is like."""
+        assert self._server is not None
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._server.close()
+        while self._flows:
+            for flow in self._flows:
+                flow.cancel()
+            await asyncio.sleep(0)
+
+    async def accept(self) -> None:
+        """Be there again, where it was."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
 
     def lose_replies(self, count: int) -> None:
         """Cut the connection in place of the next `count` replies."""

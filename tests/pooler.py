@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
@@ -39,10 +39,13 @@ server_connect_timeout = 2
 
 
 @contextmanager
-def pooled(server: str) -> Iterator[str]:
-    """Yield the URL of a pooler before `server`; any database of it can be named in its place."""
+def pooled(server: str, place: Path | None = None) -> Iterator[str]:
+    """Yield the URL of a pooler before `server`; any database of it can be named in its place.
+
+    In the same `place`, a folder, the next one is found by the same URL.
+    """
     assert BINARY is not None, MISSING
-    with tempfile.TemporaryDirectory(prefix="daybook-pooler-") as name:
+    with nullcontext(str(place)) if place else _anywhere() as name:
         folder = Path(name)
         (folder / "pgbouncer.ini").write_text(
             CONFIGURATION.format(target=_target(server), port=PORT, folder=folder, servers=SERVERS)
@@ -59,6 +62,10 @@ def pooled(server: str) -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
+
+
+def _anywhere() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="daybook-pooler-")
 
 
 def through(folder: Path, server: str) -> str:

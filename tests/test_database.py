@@ -214,7 +214,7 @@ async def test_closing_on_a_silent_network_ends(
 async def test_an_outage_is_logged_once_and_without_a_secret(
     proxy: Proxy, behind: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "service.pool")
+    caplog.set_level(logging.INFO, "service.circuit")
     await behind.fetchval("SELECT 1")
     proxy.silent = True
     for _ in range(2):

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def pins(lock: str) -> dict[str, str]:
 
 def test_every_dependency_has_a_floor_that_its_pin_satisfies() -> None:
     project = tomllib.loads(PROJECT)["project"]
-    named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    named = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     runtime, every = (pins(lock) for lock in LOCKS)
 
     assert {re.split(r"[\[>=; ]", text)[0].lower() for text in named} <= asked().keys()
@@ -59,9 +60,10 @@ def test_a_floor_of_security_names_its_advisory(name: str) -> None:
 
 
 def test_what_the_service_imports_is_asked_for_by_name() -> None:
-    runtime = {
-        re.split(r"[\[>=; ]", text)[0] for text in tomllib.loads(PROJECT)["project"]["dependencies"]
-    }
+    project = tomllib.loads(PROJECT)["project"]
+    extras = project["optional-dependencies"]
+    named = (*project["dependencies"], *extras["openai"], *extras["amqp"])
+    runtime = {re.split(r"[\[>=; ]", text)[0] for text in named}
     places = packages_distributions()
     for path in (ROOT / "service").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

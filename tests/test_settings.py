@@ -65,6 +65,10 @@ def test_rabbitmq_may_be_named_in_parts(tmp_path: Path) -> None:
         ("LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("SQL_ECHO", "perhaps", "true or false"),
         ("OPENAI_BASE_URL", "localhost:1234", "http:// or https://"),
+        ("OPENAI_TEMPERATURE", "2.5", "a number from 0 to 2"),
+        ("OPENAI_TEMPERATURE", "nan", "a number from 0 to 2"),
+        ("OPENAI_MAX_TOKENS", "0", "a whole number from 256"),
+        ("OPENAI_CONTEXT", "10", "a whole number from 1000"),
         ("DB_HOST", "h", "DB_NAME is missing"),
     ],
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -14,6 +15,8 @@ from service.account.decider import ACCOUNT
 from service.account.session import SESSION
 from service.account.session import Start as LogIn
 from service.audit.events import AUDIT, LoginFailed
+from service.budget.book import tenant_account
+from service.budget.decider import BUDGET, Reserve, SetBudget, Settle
 from service.course.commands import RecordLesson, RecordOutline
 from service.course.content import Check, Lesson, LessonPlan, Outline, Readability
 from service.course.decider import COURSE
@@ -21,11 +24,14 @@ from service.database import Database
 from service.job.decider import JOB, Command, Complete, Create, Fail, Start
 from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.library.decider import SOURCE, source_id
+from service.log.claim import claimed
 from service.log.handle import Log, Write
+from service.price.decider import PRICE, Publish
 from service.projection.text import PROJECTIONS
 from service.service_token.decider import SERVICE_TOKEN
 from service.sql import SQL
 from tests.account.people import NOW, REGISTER
+from tests.embedding.rows import embed_all
 from tests.ledger.calls import call
 from tests.library.content import add
 from tests.projection.histories import TENANTS, Place, context, request
@@ -90,13 +96,25 @@ async def work(
 
 
 async def enrol(log: Log, tenant: UUID) -> None:
-    """Let somebody register and log in, and a machine have a token."""
+    """Let somebody register and log in, a machine have a token, and models have prices."""
     account, on = uuid4(), context(tenant)
     await log.handle(ACCOUNT, account, replace(REGISTER, account=account), on)
     start = LogIn(account=account, secret=b"s" * 32, version=1, now=NOW)
     await log.handle(SESSION, uuid4(), start, on)
     for token in (uuid4(), uuid4()):
         await log.handle(SERVICE_TOKEN, token, replace(ISSUE, token=token), on)
+    for model in ("gpt-5-mini", "qwen3:8b"):
+        price = Publish(model, Decimal("0.25"), Decimal(2))
+        await log.handle(PRICE, claimed(tenant, "price", model), price, on)
+    await charge(log, tenant)
+
+
+async def charge(log: Log, tenant: UUID) -> None:
+    """Let a tenant have a budget, to which a call is charged."""
+    account, of, on = tenant_account(tenant), uuid4(), context(tenant)
+    held = Reserve(of, None, Decimal("0.02"), datetime.now(UTC).date())
+    for command in (SetBudget(Decimal(10), "month"), held, Settle(of, Decimal("0.01"))):
+        await log.handle(BUDGET, account, command, on)
 
 
 @pytest.fixture
@@ -111,6 +129,7 @@ async def seeded(log: Log, database: Database, projected: Project) -> Database:
                 await generate(log, Place(tenant, uuid4(), uuid4()), topic, *ends)
             await enrol(log, tenant)
     await projected()
+    await embed_all(database)
     return database
 
 

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from service import database, embedded, migrate
 from service.database import Database
+from service.log.append import GroupAppender
+from service.log.handle import Log
 from service.settings import Secret, Settings, load
 
 T = TypeVar("T")
@@ -55,6 +57,19 @@ def on_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """Return what `work` returns when it is given the database, open."""
     with reachable() as settings:
         return on(settings, work)
+
+
+def on_log(work: Callable[[Log], Awaitable[T]]) -> T:
+    """Return what `work` returns when it is given the log."""
+
+    async def worked(database: Database) -> T:
+        appender = GroupAppender(database.connect)
+        try:
+            return await work(Log(database, appender))
+        finally:
+            await appender.close()
+
+    return on_database(worked)
 
 
 def on(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -1,13 +1,12 @@
 """The latest of the audit, for administrators."""
 
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
 from service.audit.http import COLUMNS, NEWEST_FIRST, SECONDS, VIEW, Act, located
 from service.console.page import Shown, Visit
-from service.sql import SQL
+from service.console.people import named
 from service.view import rows
 from service.view.question import Question
 
@@ -22,8 +21,5 @@ async def browse(visit: Visit) -> Shown:
     acts = msgspec.json.decode(b"[" + part.page + b"]", type=list[Act])
     shown = await located(database, visit.tenant_id, acts)
     actors = {act.actor for act in acts if act.actor_kind == "account"}
-    named = await database.fetch(
-        SQL["console/people"], visit.tenant_id, [UUID(actor) for actor in actors]
-    )
-    people = {str(row["id"]): row["name"] for row in named}
+    people = await named(database, visit.tenant_id, actors)
     return Shown("audit.html", {"acts": shown, "people": people})

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from service.console.page import Shown, Visit
 from service.course import views
-from service.course.decider import NoSuchCourse, NoSuchLesson
+from service.course.decider import COURSE, NoSuchCourse, NoSuchLesson
 from service.course.views import CourseView, LessonLine, LessonView, Summary
 from service.http.markdown import rendered
 from service.http.query import query
@@ -89,6 +89,8 @@ async def read(visit: Visit) -> Shown:
     lesson = await views.lesson(visit.resources.database, visit.tenant_id, course.id, number)
     if lesson is None:
         raise NoSuchLesson
+    of = visit.resources
+    kept = (await of.log.load(COURSE, course.id, visit.tenant_id)).state.lessons[number]
     written = {line.lesson_number: line for line in lines if line.generated_at}
     values = {
         "course": course,
@@ -96,6 +98,7 @@ async def read(visit: Visit) -> Shown:
         "text": await asyncio.to_thread(text_of, lesson.title, lesson.content_md),
         "questions": msgspec.json.decode(lesson.checks, type=list[Question]),
         "sources": sources(lesson),
+        "kept": kept,
         "before": written.get(number - 1),
         "after": written.get(number + 1),
     }

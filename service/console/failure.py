@@ -54,7 +54,9 @@ def page(request: web.Request, error: Exception) -> web.Response:
 
 def away(error: Exception) -> bool:
     """Tell whether `error` means that the database was not reached, or not in time."""
-    return isinstance(error, TimeoutError) or (type(error) is Unavailable and bool(error.__cause__))
+    if type(error) is not Unavailable:
+        return isinstance(error, TimeoutError)
+    return error.__cause__ is not None or str(error) == str(Unavailable())
 
 
 def likes_pages(accept: str) -> bool:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from service.console import audit, course, home, session, sign
+from service.console import audit, course, home, revision, session, sign
 from service.console.page import Page
+
+LESSON: Final = "/courses/{course}/lessons/{lesson}"
 
 CONSOLE: Final = (
     Page("GET", "", home.show),
@@ -12,7 +14,14 @@ CONSOLE: Final = (
     Page("POST", "/sign-out", sign.leave, role=None),
     Page("GET", "/courses", course.browse),
     Page("GET", "/courses/{course}", course.show),
-    Page("GET", "/courses/{course}/lessons/{lesson}", course.read),
+    Page("GET", LESSON, course.read),
+    Page("GET", LESSON + "/revisions", revision.browse),
+    Page("GET", LESSON + "/diff", revision.compare),
+    Page("GET", LESSON + "/why", revision.explained),
+    Page("POST", LESSON + "/promote", revision.promote),
+    Page("POST", LESSON + "/rollback", revision.roll_back),
+    Page("POST", LESSON + "/pin", revision.pin),
+    Page("POST", LESSON + "/unpin", revision.unpin),
     Page("GET", "/sessions", session.browse),
     Page("POST", "/sessions/{session}/end", session.end),
     Page("GET", "/audit", audit.browse, role="admin"),

@@ -60,8 +60,10 @@ HAPPENED: Final = {
     "lesson.generated": "Lesson written",
     "lesson.drafted": "Lesson drafted anew",
     "lesson.promoted": "Draft promoted",
+    "lesson.rolled-back": "Lesson rolled back",
     "lesson.revised": "Lesson edited",
     "lesson.pinned": "Lesson pinned",
+    "lesson.unpinned": "Lesson unpinned",
 }
 
 
@@ -70,9 +72,22 @@ def happened(kind: str) -> str:
     return HAPPENED.get(kind, kind.replace(".", " ").replace("-", " ").capitalize())
 
 
+ORIGINS: Final = {
+    "generated": "written",
+    "drafted": "drafted anew",
+    "revised": "edited",
+}
+
+
+def origin(word: str) -> str:
+    """Return how a revision came into being, in words to go before when and by whom."""
+    return ORIGINS.get(word, word)
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "ago": ago,
     "count": count,
     "state": state,
     "happened": happened,
+    "origin": origin,
 }

@@ -32,10 +32,11 @@ class RecordLesson(Struct, frozen=True):
 
 
 class RecordDraft(Struct, frozen=True):
-    """Keep a lesson that was made anew."""
+    """Keep a lesson that was made anew; `since` is its latest revision when that was begun."""
 
     lesson: Lesson
     instructions: str = ""
+    since: int = 0
 
 
 class Finish(Struct, frozen=True):
@@ -49,9 +50,10 @@ class GiveUp(Struct, frozen=True):
 
 
 class PromoteLesson(Struct, frozen=True):
-    """Let the latest draft of a lesson serve."""
+    """Let the latest draft of a lesson serve, if it is still the one that was read, where given."""
 
     number: int
+    revision: int | None = None
 
 
 class ReviseLesson(Struct, frozen=True):
@@ -62,8 +64,21 @@ class ReviseLesson(Struct, frozen=True):
     title: str | None = None
 
 
+class RollBackLesson(Struct, frozen=True):
+    """Let any revision of a lesson serve."""
+
+    number: int
+    revision: int
+
+
 class PinLesson(Struct, frozen=True):
     """Protect a lesson from being replaced."""
+
+    number: int
+
+
+class UnpinLesson(Struct, frozen=True):
+    """Take the protection away."""
 
     number: int
 
@@ -87,7 +102,9 @@ Command = (
     | GiveUp
     | PromoteLesson
     | ReviseLesson
+    | RollBackLesson
     | PinLesson
+    | UnpinLesson
     | RenameCourse
     | ArchiveCourse
 )

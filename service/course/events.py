@@ -1,5 +1,6 @@
 """A course's events. Tags and field names are on disk for good."""
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -7,8 +8,13 @@ from msgspec import Struct
 from service.course.content import Lesson, LessonPlan
 
 
-class CourseRequested(Struct, frozen=True, tag="course.requested", tag_field="type"):
-    """Somebody asked for a course; `job_id` generates it."""
+class CourseRequested(
+    Struct, frozen=True, omit_defaults=True, tag="course.requested", tag_field="type"
+):
+    """Somebody asked for a course; `job_id` generates it.
+
+    `at` is when, if that was elsewhere: of a course that has moved here.
+    """
 
     topic: str
     grade_level: str
@@ -17,24 +23,41 @@ class CourseRequested(Struct, frozen=True, tag="course.requested", tag_field="ty
     language: str
     user_id: str
     job_id: UUID
+    at: datetime | None = None
 
 
-class CourseOutlined(Struct, frozen=True, tag="course.outlined", tag_field="type"):
-    """The course has a title and knows its lessons."""
+class CourseOutlined(
+    Struct, frozen=True, omit_defaults=True, tag="course.outlined", tag_field="type"
+):
+    """The course has a title and knows its lessons.
+
+    `slug` and `lesson_ids`, one for each of `lessons`, are those it had elsewhere: of a course
+    that has moved here. Where there are none, they are made of the course's own title and id.
+    """
 
     title: str
     lessons: tuple[LessonPlan, ...]
+    slug: str = ""
+    lesson_ids: tuple[UUID | None, ...] = ()
 
 
-class LessonGenerated(Lesson, frozen=True, tag="lesson.generated", tag_field="type"):
-    """A lesson was made; it is revision 1 and serves."""
+class LessonGenerated(
+    Lesson, frozen=True, omit_defaults=True, tag="lesson.generated", tag_field="type"
+):
+    """A lesson was made; it is revision 1 and serves. `at` is when, if that was elsewhere."""
+
+    at: datetime | None = None
 
 
 class LessonDrafted(Lesson, frozen=True, kw_only=True, tag="lesson.drafted", tag_field="type"):
-    """A lesson was made anew; the one before serves until this is promoted."""
+    """A lesson was made anew; the one before serves until this is promoted.
+
+    `since` is the latest revision there was when it was begun; 0 where that was not noted.
+    """
 
     revision: int
     instructions: str = ""
+    since: int = 0
 
 
 class LessonPromoted(Struct, frozen=True, tag="lesson.promoted", tag_field="type"):
@@ -53,14 +76,30 @@ class LessonRevised(Struct, frozen=True, tag="lesson.revised", tag_field="type")
     content_md: str
 
 
+class LessonRolledBack(Struct, frozen=True, tag="lesson.rolled-back", tag_field="type"):
+    """A person let a revision serve again; `base` is the one whose sources and checks it has."""
+
+    number: int
+    revision: int
+    base: int
+
+
 class LessonPinned(Struct, frozen=True, tag="lesson.pinned", tag_field="type"):
     """A person wants this lesson to stay as it is."""
 
     number: int
 
 
-class CourseReady(Struct, frozen=True, tag="course.ready", tag_field="type"):
-    """All lessons are there."""
+class LessonUnpinned(Struct, frozen=True, tag="lesson.unpinned", tag_field="type"):
+    """A person no longer minds what becomes of this lesson."""
+
+    number: int
+
+
+class CourseReady(Struct, frozen=True, omit_defaults=True, tag="course.ready", tag_field="type"):
+    """All lessons are there. `at` is since when, if that was elsewhere."""
+
+    at: datetime | None = None
 
 
 class CourseFailed(Struct, frozen=True, tag="course.failed", tag_field="type"):
@@ -86,7 +125,9 @@ Event = (
     | LessonDrafted
     | LessonPromoted
     | LessonRevised
+    | LessonRolledBack
     | LessonPinned
+    | LessonUnpinned
     | CourseReady
     | CourseFailed
     | CourseRenamed

@@ -1,11 +1,13 @@
 """Courses over HTTP: asking for them, reading them, and keeping them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from service.budget.decider import BadBudget, checked
 from service.course import past_http, views
 from service.course.commands import (
     ArchiveCourse,
@@ -18,12 +20,12 @@ from service.course.decider import (
     Course,
     CourseIsArchived,
     NoSuchCourse,
-    TitleMissing,
     TopicMissing,
 )
 from service.course.past_http import AsOf, History, Versions
+from service.course.title import TitleMissing
 from service.course.views import CourseView, Summary
-from service.http import feed, paging
+from service.http import feed, paging, spooled
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, committed, receipt_headers
 from service.http.header import prefer_wait
@@ -37,7 +39,7 @@ Language = Annotated[
     str, Meta(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", examples=["en"])
 ]
 
-ASKED: Final = (TopicMissing,)
+ASKED: Final = (TopicMissing, BadBudget)
 FOUND: Final = (NoSuchCourse,)
 KEPT: Final = (NoSuchCourse, CourseIsArchived)
 RENAMED: Final = (*KEPT, TitleMissing)
@@ -47,7 +49,10 @@ RETRIED: Final = (NoSuchCourse, *job.RETRIED)
 
 
 class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to make a course of; `source_filter` keeps it to sources below a path."""
+    """What to make a course of; `source_filter` keeps it to sources below a path.
+
+    `budget` is what calls of language models may cost for it, in US dollars.
+    """
 
     topic: Annotated[str, Meta(min_length=1, max_length=300, examples=["Photosynthesis"])]
     grade_level: Annotated[str, Meta(min_length=1, max_length=100)] = "Grade 8"
@@ -55,15 +60,19 @@ class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
     source_filter: Annotated[str, Meta(max_length=500, examples=["biology/"])] | None = None
     language: Language = "en"
     user_id: Annotated[str, Meta(min_length=1, max_length=200, examples=["u-17"])] | None = None
+    budget: Annotated[Decimal, Meta(description="US dollars.", examples=["0.50"])] | None = None
 
 
 class Requested(Struct, frozen=True):
-    """What was asked for: `version` is the course's, `job_id` makes what is wanted."""
+    """What was asked for: `version` is the course's, `job_id` makes what is wanted.
+
+    `position` is null while it waits on the disk, since the database is away.
+    """
 
     id: UUID
     job_id: UUID
     version: int
-    position: int
+    position: int | None
 
 
 class Courses(Paged, frozen=True):
@@ -83,26 +92,35 @@ async def request(call: Call[NewCourse, Nothing]) -> Answer[Requested]:
     """Request a course.
 
     A job generates it: follow it at `Location`. With `Prefer: wait=N` the answer waits up to N
-    seconds (10 at most) for the job to end.
+    seconds (10 at most) for the job to end. While the database is away the request is kept on the
+    disk, which `X-Spooled` says, and taken up once it is back.
     """
-    body, of = call.body, call.resources
-    course_id, job_id, user_id = of.new_id(), of.new_id(), body.user_id or call.principal.subject
+    body, user_id = call.body, call.body.user_id or call.principal.subject
+    course_id, job_id = spooled.new_ids(call.context, call.resources.new_id, 2)
+    receipt = await spooled.append(call, *requested(body, user_id, course_id, job_id))
+    (course_id, version), (job_id, _) = receipt.versions
+    position = receipt.position or None
+    return await accepted(call, receipt, Requested(course_id, job_id, version, position))
+
+
+def requested(asked: NewCourse, user_id: str, course_id: UUID, job_id: UUID) -> tuple[Write, Write]:
+    """Return what a request causes: a course, and the job that makes it.
+
+    Raises TopicMissing and BadBudget.
+    """
     wanted = RequestCourse(
-        body.topic,
+        asked.topic,
         user_id,
         job_id,
-        body.grade_level,
-        body.num_lessons,
-        body.source_filter,
-        body.language,
+        asked.grade_level,
+        asked.num_lessons,
+        asked.source_filter,
+        asked.language,
     )
-    asked = COURSE.decide(wanted, COURSE.initial)
-    queued = JOB.decide(Create("course", course_id, user_id), JOB.initial)
-    receipt = await of.log.append(
-        call.context, Write(COURSE, course_id, 0, asked), Write(JOB, job_id, 0, queued)
-    )
-    (course_id, version), (job_id, _) = receipt.versions
-    return await accepted(call, receipt, Requested(course_id, job_id, version, receipt.position))
+    course = COURSE.decide(wanted, COURSE.initial)
+    create = Create("course", course_id, user_id, budget=checked(asked.budget))
+    job = JOB.decide(create, JOB.initial)
+    return Write(COURSE, course_id, 0, course), Write(JOB, job_id, 0, job)
 
 
 async def accepted(
@@ -110,7 +128,8 @@ async def accepted(
 ) -> Answer[Requested]:
     """Answer with what a job is now making, after waiting for it if the caller prefers that."""
     headers = receipt_headers(receipt, requested.version, job.location(requested.job_id))
-    if seconds := prefer_wait(call.request.headers.get("Prefer")):
+    seconds = prefer_wait(call.request.headers.get("Prefer"))
+    if seconds and receipt.position:
         await job.outcome(call, requested.job_id, receipt.position, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     return Answer(requested, headers)

@@ -45,7 +45,7 @@ async def changes(database: Database, course: CourseView, before: int, after: in
     query = SQL["course/contents_then"]
     asking = (_asked(database, course, position, query) for position in (before, after))
     sides = [answer and msgspec.json.decode(answer) for answer in await asyncio.gather(*asking)]
-    return list(_differences("", *sides))
+    return list(differing("", *sides))
 
 
 async def version(
@@ -67,7 +67,7 @@ async def _asked(
     )
 
 
-def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
+def differing(path: str, before: Any, after: Any) -> Iterator[Change]:
     """Yield the differences of two JSON values, member by member, a text as a whole."""
     nested = isinstance(before, dict) and isinstance(after, dict) and "md5" not in before
     if not nested:
@@ -75,4 +75,4 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Change]:
             yield Change(path, before, after)
         return
     for name in sorted(before.keys() | after.keys(), key=lambda name: (len(name), name)):
-        yield from _differences(f"{path}/{name}", before.get(name), after.get(name))
+        yield from differing(f"{path}/{name}", before.get(name), after.get(name))

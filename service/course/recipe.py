@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from service.course.content import Lesson, Outline
 from service.generation.generator import Brief, Generator
+from service.generation.provenance import Provenance
 from service.library.material import Material
 
 
@@ -31,6 +32,7 @@ class Step(Struct, frozen=True):
     note: str
     step: int
     of: int
+    provenance: Provenance
 
 
 async def recipe(progress: Progress, tools: Tools) -> AsyncIterator[Step]:
@@ -44,15 +46,18 @@ async def recipe(progress: Progress, tools: Tools) -> AsyncIterator[Step]:
     material = await tools.material(progress.brief)
     outline = progress.outline
     if outline is None:
-        outline = await tools.generator.outline(progress.brief, material)
-        yield Step(outline, _outlined(outline), 1, len(outline.lessons) + 1)
+        planned = await tools.generator.outline(progress.brief, material)
+        outline = planned.value
+        total = len(outline.lessons) + 1
+        yield Step(outline, _outlined(outline), 1, total, planned.provenance)
     count = len(outline.lessons)
     made = len(progress.done)
     for number in range(1, count + 1):
         if number not in progress.done:
             lesson = await tools.generator.lesson(progress.brief, outline, number, material)
             made += 1
-            yield Step(lesson, f"lesson {number} of {count}", made + 1, count + 1)
+            note = f"lesson {number} of {count}"
+            yield Step(lesson.value, note, made + 1, count + 1, lesson.provenance)
 
 
 def _outlined(outline: Outline) -> str:

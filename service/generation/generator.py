@@ -1,12 +1,23 @@
 """What makes courses: the protocol that every generator keeps, and how one says that it cannot."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from service.course.content import Lesson, Outline
+from service.generation.provenance import Provenance
+from service.job.lease import Claim
 from service.library.material import Material
+
+T = TypeVar("T")
+
+
+class Made(Struct, Generic[T], frozen=True):
+    """An artefact, and how it came about."""
+
+    value: T
+    provenance: Provenance
 
 
 class Brief(Struct, frozen=True):
@@ -28,6 +39,8 @@ class GenerationFailed(Exception):  # noqa: N818 - it ends a job with an answer,
     """
 
     retryable = False
+    after: float | None = None
+    """Seconds that somebody asked to wait; such a try does not count as one that failed."""
 
     def __init__(self, error: str, advice: str) -> None:
         super().__init__(f"{error} {advice}")
@@ -47,20 +60,34 @@ class Unsupported(GenerationFailed):
     """This generator cannot do such a thing honestly; another one may."""
 
 
+class Throttled(GenerationFailed):
+    """The provider asks to be left alone for a while; the job goes back to the queue until then."""
+
+    retryable = True
+
+    def __init__(self, error: str, advice: str, after: float) -> None:
+        super().__init__(error, advice)
+        self.after = after
+
+
 class Generator(Protocol):
-    """Makes a course step by step. Equal arguments may be asked again after a crash.
+    """Makes a course step by step, for one job. Equal arguments may be asked again after a crash.
 
     Both methods raise `GenerationFailed`.
     """
 
     name: str
 
-    async def outline(self, brief: Brief, material: Sequence[Material]) -> Outline:
+    def for_job(self, claim: Claim) -> "Generator":
+        """Return the generator that works for one job, and charges it with what it takes."""
+        ...
+
+    async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:
         """Return an outline of exactly ``brief.num_lessons`` lessons."""
         ...
 
     async def lesson(
         self, brief: Brief, outline: Outline, number: int, material: Sequence[Material]
-    ) -> Lesson:
+    ) -> Made[Lesson]:
         """Return lesson `number` (from 1) of `outline`."""
         ...

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from service.database import Database
 from service.generation.generator import Generator
+from service.generation.provenance import Provenance
 from service.job.decider import Request
 from service.job.lease import Claim
 from service.log.decider import Decider
@@ -26,6 +27,7 @@ class Step(Struct, frozen=True):
     step: int
     of: int
     note: str
+    provenance: Provenance | None = None
 
 
 class Recipe(Struct, frozen=True):

@@ -20,28 +20,18 @@ from service.course.decider import COURSE, Course
 from service.course.recipe import Progress, recipe
 from service.course.recipe import Tools as CourseTools
 from service.database import Database
-from service.generation.generator import Brief, GenerationFailed, Generator
-from service.generation.offline.offline import Offline
+from service.generation.generator import Brief, GenerationFailed
 from service.generation.recipe import Recipe, Step, Tools
 from service.job.decider import Request
 from service.job.lease import Claim
 from service.library import views as library
 from service.library.material import Material
 
-GENERATORS: Final = MappingProxyType({"offline": Offline})
-
 
 class NotReadYet(GenerationFailed):
     """The library is behind the log: what was just added to it is not found yet."""
 
     retryable = True
-
-
-def generator(name: str) -> Generator:
-    """Return the generator that GENERATOR names. Raises ValueError for one that is not here."""
-    if name not in GENERATORS:
-        raise ValueError(f"GENERATOR must be one of {', '.join(GENERATORS)} in this release.")
-    return GENERATORS[name]()
 
 
 async def whole_course(
@@ -51,7 +41,7 @@ async def whole_course(
     progress = Progress(_brief(state), _outline(state), frozenset(state.lessons))
     find = partial(_material, tools.database, claim.tenant_id)
     async for made in recipe(progress, CourseTools(tools.generator, find)):
-        yield Step(_recording(made.made), made.step, made.of, made.note)
+        yield Step(_recording(made.made), made.step, made.of, made.note, made.provenance)
 
 
 async def one_lesson(
@@ -64,14 +54,15 @@ async def one_lesson(
     brief = replace(_brief(state), instructions=request.instructions)
     material = await _material(tools.database, claim.tenant_id, brief)
     lesson = await tools.generator.lesson(brief, outline, number, material)
-    draft = RecordDraft(lesson, request.instructions)
-    yield Step(draft, 1, 1, f"lesson {number} drafted anew")
+    draft = RecordDraft(lesson.value, request.instructions, state.lessons[number].latest)
+    yield Step(draft, 1, 1, f"lesson {number} drafted anew", lesson.provenance)
 
 
 RECIPES: Final = MappingProxyType(
     {
         "course": Recipe(COURSE, whole_course, Finish, GiveUp),
         "lesson": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
+        "reread": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
     }
 )
 

@@ -1,13 +1,19 @@
 """One run of a job: fold what is there, make what is missing, record each step under the lease."""
 
-import contextlib
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from msgspec.structs import replace
+from uuid_utils.compat import uuid7
+
 from service.generation.generator import GenerationFailed
+from service.generation.provenance import Provenance
 from service.generation.recipe import Recipe, Tools
 from service.job import decider as jobs
 from service.job.decider import JOB
@@ -16,10 +22,19 @@ from service.log.commit import Conflict, Fenced
 from service.log.handle import Context, Log, Write
 from service.refusal import Refusal, Unavailable
 
+T = TypeVar("T")
+
 ATTEMPTS: Final = 5
-"""How often a job is tried before it counts as failed."""
+"""How often in a row a job may fail without getting a step further, before it is given up."""
 LONGEST_PAUSE: Final = 60.0
+SHORTEST_REST: Final = 1.0
+"""Seconds a provider is left alone that asks for it, at the least."""
+LONGEST_SPREAD: Final = 5.0
+"""Seconds over which those come back, at the most, who were turned away together."""
 CONFLICTS: Final = 10
+FIRST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 1.0
+"""Seconds between two looks at a database that is away."""
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +64,21 @@ class Run:
     async def do(self, tools: Tools) -> None:
         """Do the job to its end, or as far as it goes; the queue says what happens next.
 
-        Raises Fenced once the job belongs to somebody else or has ended, and Unavailable when the
-        database is gone: the lease then runs out by itself.
+        While the database is away it waits, and then goes on where it was. Raises Fenced once the
+        job belongs to somebody else or has ended, and JobEnded.
         """
         await self._record(None, jobs.Start(self._worker))
-        job, target = await self._states(fresh=False)
+        tools = replace(tools, generator=tools.generator.for_job(self._claim))
         try:
-            async for step in self._recipe.steps(self._claim, job.request, target, tools):
-                await self._record(step.command, jobs.Advance(step.step, step.of, step.note))
+            await self._outlasting(partial(self._make, tools))
             await self._record(self._recipe.finish(), jobs.Complete())
-        except (Fenced, Unavailable, jobs.JobEnded):
+        except (Fenced, jobs.JobEnded):
             raise
         except GenerationFailed as failure:
-            await self._fail(failure.error, failure.advice, retryable=failure.retryable)
+            if failure.after is None:
+                await self._fail(failure.error, failure.advice, retryable=failure.retryable)
+            else:
+                await self._rest(failure, failure.after)
         except Refusal as refusal:
             await self._fail(str(refusal), "Nothing more will be made.", retryable=False)
         except Exception as error:
@@ -72,10 +89,22 @@ class Run:
                 retryable=True,
             )
 
+    async def _make(self, tools: Tools) -> None:
+        """Make what is missing by now. Raises Unavailable; what was made until then is kept."""
+        job = await self._load(JOB, self._claim.job_id, fresh=False)
+        target = await self._load(self._recipe.decider, self._claim.target, fresh=True)
+        request = job.state.request
+        async for step in self._recipe.steps(self._claim, request, target.state, tools):
+            advance = jobs.Advance(step.step, step.of, step.note)
+            await self._record(step.command, advance, step.provenance)
+
     async def _fail(self, error: str, advice: str, *, retryable: bool) -> None:
-        job, _ = await self._states(fresh=True)
-        if retryable and job.attempts < ATTEMPTS:
-            pause = min(LONGEST_PAUSE, 2.0**job.attempts) * (0.5 + self._jitter() / 2)
+        job = (await self._outlasting(self._job)).state
+        if isinstance(job, jobs.Ended):
+            raise jobs.JobEnded
+        failures = job.failures + 1
+        if retryable and failures < ATTEMPTS:
+            pause = min(LONGEST_PAUSE, 2.0**failures) * (0.5 + self._jitter() / 2)
             at = self._now() + timedelta(seconds=pause)
             await self._record(None, jobs.Fail(error, advice, retryable, at))
             return
@@ -83,31 +112,60 @@ class Run:
             self._recipe.give_up(f"{error} {advice}"), jobs.Fail(error, advice, retryable)
         )
 
-    async def _states(self, *, fresh: bool) -> tuple[Any, Any]:
-        job = await self._load(JOB, self._claim.job_id, fresh=fresh)
-        target = await self._load(self._recipe.decider, self._claim.target, fresh=fresh)
-        return job.state, target.state
+    async def _rest(self, failure: GenerationFailed, seconds: float) -> None:
+        """Put the job back into the queue for as long as was asked for, and no less."""
+        spread = min(LONGEST_SPREAD, seconds / 4) * self._jitter()
+        at = self._now() + timedelta(seconds=max(SHORTEST_REST, seconds) + spread)
+        await self._record(None, jobs.Fail(failure.error, failure.advice, True, at, throttled=True))
+
+    async def _job(self) -> Any:
+        return await self._load(JOB, self._claim.job_id, fresh=True)
 
     async def _load(self, decider: Any, stream_id: UUID, *, fresh: bool) -> Any:
         return await self._events.load(decider, stream_id, self._claim.tenant_id, fresh=fresh)
 
-    async def _record(self, target_command: Any, job_command: jobs.Command) -> None:
-        """Append what both commands cause, all or nothing, deciding again after a conflict."""
+    async def _record(
+        self,
+        target_command: Any,
+        job_command: jobs.Command,
+        provenance: Provenance | None = None,
+    ) -> None:
+        """Append what both commands cause, all or nothing, deciding again after a conflict.
+
+        All tries have one key, so what was stored without our hearing of it is not stored twice.
+        """
+        asked = (
+            (self._recipe.decider, self._claim.target, target_command, provenance),
+            (JOB, self._claim.job_id, job_command, None),
+        )
+        context = replace(self._context, key=uuid7())
         for attempt in range(CONFLICTS):
-            writes = []
-            asked = (
-                (self._recipe.decider, self._claim.target, target_command),
-                (JOB, self._claim.job_id, job_command),
-            )
-            for decider, stream_id, command in asked:
-                if command is not None:
-                    loaded = await self._load(decider, stream_id, fresh=attempt > 0)
-                    events = decider.decide(command, loaded.state)
-                    if events:
-                        writes.append(Write(decider, stream_id, loaded.version, events))
+            writes = await self._outlasting(partial(self._decided, asked, fresh=attempt > 0))
             if not writes:
                 return
-            with contextlib.suppress(Conflict):
-                await self._events.append(self._context, *writes, lease=self._claim.lease)
+            append = partial(self._events.append, context, *writes, lease=self._claim.lease)
+            with suppress(Conflict):
+                await self._outlasting(append)
                 return
         raise Conflict
+
+    async def _decided(self, asked: Sequence[Any], *, fresh: bool) -> list[Write]:
+        writes = []
+        for decider, stream_id, command, provenance in asked:
+            if command is not None:
+                loaded = await self._load(decider, stream_id, fresh=fresh)
+                if events := decider.decide(command, loaded.state):
+                    writes.append(Write(decider, stream_id, loaded.version, events, provenance))
+        return writes
+
+    async def _outlasting(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what `work` returns, beginning it again for as long as the database is away."""
+        pause = FIRST_WAIT
+        while True:
+            try:
+                return await work()
+            except Unavailable:
+                if pause == FIRST_WAIT:
+                    log.warning("job %s waits for the database", self._claim.job_id)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_WAIT)

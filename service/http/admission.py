@@ -18,28 +18,60 @@ from service.service_token.text import PREFIX
 READS: Final = frozenset({"GET", "HEAD"})
 NOBODY: Final = token.Principal(token.tenant("default"), "anonymous", "")
 """Who calls a route that asks for no token."""
+RECALLED: Final = web.RequestKey("recalled", bool)
+"""Set where the sender was let in by what is remembered, and is to be asked about again."""
 
 
 async def authorise(route: Route, request: web.Request, resources: Resources) -> token.Principal:
     """Return who calls.
 
     Raises `Unauthenticated`, `Forbidden` for whom nothing is open now, `Unavailable` as long as the
-    database may not even have our tables.
+    database may not even have our tables. A route that spools goes by the token and by what is
+    remembered while the database is away, since it is all asked again before anything is stored.
     """
     if route.role is None:
         started(route, resources)
         return NOBODY
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not bearer:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not text:
         raise Unauthenticated
-    now = resources.now()
-    if bearer.startswith(PREFIX):
-        started(route, resources)
-        principal = await resources.standing.bearer(bearer.strip(), now)
+    away = route.spools and resources.standing.away  # then there is no need to look for it
+    principal = recalled(route, text.strip(), resources) if away else None
+    if principal is None:
+        try:
+            return await admitted(route, text.strip(), resources)
+        except Unavailable:
+            principal = recalled(route, text.strip(), resources)
+            if principal is None:
+                raise
+    request[RECALLED] = True
+    return principal
+
+
+async def admitted(route: Route, text: str, of: Resources) -> token.Principal:
+    """Return whom a token speaks for, if he may call now. Raises as `authorise`."""
+    now = of.now()
+    if text.startswith(PREFIX):
+        started(route, of)
+        principal = await of.standing.bearer(text, now)
     else:
-        principal = token.verify(resources.keys, bearer.strip(), now)
-        started(route, resources)
-    await resources.standing.admit(principal, now)
+        principal = token.verify(of.keys, text, now)
+        started(route, of)
+    await of.standing.admit(principal, now)
+    return principal
+
+
+def recalled(route: Route, text: str, of: Resources) -> token.Principal | None:
+    """Return whom a token speaks for as far as is known here, None where that is not enough.
+
+    Raises `Unauthenticated`, `Forbidden` where the last that is known speaks against him.
+    """
+    if not route.spools:
+        return None
+    machine = text.startswith(PREFIX)
+    principal = of.standing.known(text) if machine else token.verify(of.keys, text, of.now())
+    if principal is not None:
+        of.standing.recall(principal)
     return principal
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -14,12 +15,14 @@ from service.http.body import OPEN_MAX, check_media_type, decode, read
 from service.http.call import RESOURCES, Answer, Call, Read, Resources
 from service.http.deadline import Deadlines
 from service.http.download import Download, send
+from service.http.intake import NotStoredYet
 from service.http.parameter import path_of
 from service.http.query import query
 from service.http.route import Route, Shape, shape_of
 from service.http.trace import TRACE
 from service.log.handle import Context
-from service.refusal import Refusal, Unavailable
+from service.refusal import NotFound, Refusal, Unavailable
+from service.settings import Settings
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered, streams apart."""
@@ -71,6 +74,8 @@ def bound(
                 )
                 answer = await route.handler(call)
         except Refusal as refusal:
+            if isinstance(refusal, NotFound) and awaited(request, resources):
+                raise NotStoredYet from refusal
             admission.refused(route, request, principal, refusal)
             otherwise = route.refusing(refusal) if route.refusing else None
             if otherwise is None:
@@ -81,6 +86,15 @@ def bound(
         return respond(answer, route, position)
 
     return handle
+
+
+def awaited(request: web.Request, of: Resources) -> bool:
+    """Tell whether what the path names was promised to somebody, and is being stored."""
+    with suppress(NotFound):
+        if of.intake.promises(path_of(request.match_info).values()):
+            of.intake.visible(of.tail.position)  # it may have come while the handler did not see it
+            return True
+    return False
 
 
 def deadline(route: Route, request: web.Request) -> float | None:
@@ -162,20 +176,44 @@ def context_of(
     """Return what the log records of the caller.
 
     The idempotency key is the caller's, scoped to tenant, principal and route; the fingerprint
-    is an HMAC over method, path and canonical body, so that no key can serve two requests.
+    is an HMAC over method, path and canonical body, so that no key can serve two requests. What is
+    asked for on behalf of a user is scoped to that user, so that his key means the same over
+    RabbitMQ.
     """
-    trace = request[TRACE]
+    trace, settings = request[TRACE], request.app[RESOURCES].settings
     given = header.idempotency_key(request.headers.get("Idempotency-Key"))
-    scope = (str(principal.tenant_id), principal.subject, route.method, route.path, given)
+    subject = getattr(body, "user_id", None) or principal.subject
+    told = route.generates and hears(settings, principal.tenant_id)
     return Context(
         tenant_id=principal.tenant_id,
         actor=principal.subject,
         correlation_id=trace.correlation_id,
-        key=uuid5(KEYS, _encoder.encode(scope).decode()) if given else None,
-        fingerprint=fingerprint(request, body) if given else b"",
+        key=scoped(principal.tenant_id, subject, route.method, route.path, given)
+        if given
+        else unscoped(route, request),
+        fingerprint=fingerprint(settings, request.method, request.rel_url.raw_path_qs, body)
+        if given
+        else b"",
         traceparent=trace.parent,
         origin=None if request.method in READS else origin(request, principal),
+        request_id=given if given and told else "",
     )
+
+
+def unscoped(route: Route, request: web.Request) -> UUID | None:
+    """Return a key of our own for a request that may be sent to the log more than once by us."""
+    return request.app[RESOURCES].new_id() if route.spools else None
+
+
+def hears(settings: Settings, tenant_id: UUID) -> bool:
+    """Tell whether RabbitMQ is told what becomes of a tenant's requests."""
+    return settings.amqp_url is not None and tenant_id == token.tenant(settings.amqp_tenant)
+
+
+def scoped(tenant_id: UUID, subject: str, method: str, path: str, given: str) -> UUID:
+    """Return the commit key of what a caller, or who he asks for, has given the key `given`."""
+    scope = (str(tenant_id), subject, method, path, given)
+    return uuid5(KEYS, _encoder.encode(scope).decode())
 
 
 def origin(request: web.Request, principal: token.Principal) -> UUID | None:
@@ -183,15 +221,14 @@ def origin(request: web.Request, principal: token.Principal) -> UUID | None:
     return request.app[RESOURCES].audit.origin(principal, request)
 
 
-def fingerprint(request: web.Request, body: Any) -> bytes:
+def fingerprint(settings: Settings, method: str, path: str, body: Any) -> bytes:
     """Return the 32 bytes that tell this request from every other.
 
     They are kept for good, so they are keyed: nobody can try guesses of what a person sent.
     """
     canonical = msgspec.json.encode(body, order="sorted")
-    head = f"{request.method} {request.rel_url.raw_path_qs}\n".encode()
-    key = request.app[RESOURCES].settings.secret_key.reveal().encode()
-    return hmac.digest(key, head + canonical, "sha256")
+    head = f"{method} {path}\n".encode()
+    return hmac.digest(settings.secret_key.reveal().encode(), head + canonical, "sha256")
 
 
 def respond(

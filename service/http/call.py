@@ -11,7 +11,10 @@ from msgspec import Meta, Struct, field
 from service.account.password import Passwords
 from service.audit.audit import Audit
 from service.database import Database
+from service.embedding.meaning import Meaning
+from service.generation.till import Till
 from service.http.follow import Follow
+from service.http.intake import Intake, Later
 from service.http.keyring import KeyRing
 from service.http.sse import Streams
 from service.http.standing import Standing
@@ -49,9 +52,12 @@ class Resources(Struct, frozen=True):
     standing: Standing
     limits: Limits = field(default_factory=Limits)
     audit: Audit = field(default_factory=Audit)
+    intake: Intake = field(default_factory=Intake)
     passwords: Passwords = field(default_factory=Passwords)
     builds: Builds = field(default_factory=Builds)
     proofs: Proofs = field(default_factory=Proofs)
+    till: Till | None = None
+    meaning: Meaning | None = None
     hubs: Hubs = field(default_factory=Hubs)
 
 
@@ -109,8 +115,10 @@ def committed(receipt: Receipt, location: str | None = None) -> Answer[Committed
 
 
 def receipt_headers(receipt: Receipt, version: int, location: str | None = None) -> dict[str, str]:
-    """Return the headers of a command's answer; a replayed one says so."""
+    """Return the headers of a command's answer; a replayed one says so, and one that waits."""
     headers = {"ETag": f'"{version}"'}
+    if isinstance(receipt, Later):
+        headers["X-Spooled"] = "true"
     if location is not None:
         headers["Location"] = location
     if receipt.duplicate:

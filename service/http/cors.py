@@ -15,7 +15,9 @@ OPEN: Final = ("/api/", "/openapi.json")
 SENT: Final = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, traceparent"
 )
-SHOWN: Final = "ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Projection-Position"
+SHOWN: Final = (
+    "ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Projection-Position, X-Search-By"
+)
 """The headers that a page may send, and those that it may read."""
 MAX_AGE: Final = "600"
 """Seconds for which a browser need not ask again."""

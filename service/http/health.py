@@ -7,6 +7,7 @@ from typing import Final, Literal
 from aiohttp import web
 from msgspec import Struct
 
+from service.gateway import subscriber
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Resources
 from service.http.metrics import METRICS
@@ -74,6 +75,9 @@ async def looked_at(of: Resources) -> Health:
     checks = [Check("service", phase, of.state.reason)]
     if of.state.phase != "starting":  # until then the database may not even have our tables
         checks += await database_checks(of)
+    if waiting := len(of.intake):
+        checks.append(Check("intake", "warn", f"{waiting} requests wait on the disk."))
+    checks += [Check(name, "warn", trouble) for name, trouble in of.state.troubles.items()]
     verdicts = [check.status for check in checks]
     return Health(max(verdicts, key=("pass", "warn", "fail").index), checks)
 
@@ -86,6 +90,7 @@ async def metrics(call: Call[Nothing, Nothing]) -> web.Response:
     measured = call.request.app[METRICS]
     measured.streams.set(len(call.resources.streams))
     measured.pool.set(call.resources.database.in_use)
+    measured.spooled.set(len(call.resources.intake))
     measured.audit_waiting.set(call.resources.audit.waiting)
     measured.audit_dropped.set(call.resources.audit.dropped)
     if call.resources.state.phase == "starting":
@@ -105,9 +110,11 @@ async def database_checks(of: Resources) -> Sequence[Check]:
     try:
         async with asyncio.timeout(ASK_SECONDS):
             rows = await freshness(of)
+            lines = await subscriber.listed(of.database)
     except (Unavailable, TimeoutError):
         return [Check("database", "fail", "The database does not answer.")]
-    return [Check("database", "pass", "The database answers."), projector_check(rows)]
+    well = Check("database", "pass", "The database answers.")
+    return [well, projector_check(rows), *subscriber_checks(lines)]
 
 
 def projector_check(rows: Sequence[ProjectionView]) -> Check:
@@ -128,6 +135,20 @@ def projector_check(rows: Sequence[ProjectionView]) -> Check:
     if late > GRACE_SECONDS:
         return Check("projector", "warn", "No projector is at work; the next event will wait.")
     return _trouble(rows) or Check("projector", "pass", "The projector is at work.")
+
+
+def subscriber_checks(lines: Sequence[subscriber.Line]) -> Sequence[Check]:
+    """Tell of the subscribers that fail where they run; why they do is for operators alone."""
+    return [
+        Check(
+            f"subscriber {line.name}",
+            "warn",
+            f"It has failed {line.failures} times in a row, and {line.behind} events wait:"
+            " run.py gateway list says why.",
+        )
+        for line in lines
+        if line.failures and line.worker
+    ]
 
 
 def _late(row: ProjectionView) -> float:

@@ -61,6 +61,9 @@ class Metrics:
         self.pool: Final = self._gauge("daybook_pool_in_use", "Database connections in use.")
         self.streams: Final = self._gauge("daybook_event_streams", "Event streams open now.")
         self.jobs: Final = self._gauge("daybook_jobs", "Jobs by status.", "status")
+        self.spooled: Final = self._gauge(
+            "daybook_requests_spooled", "Requests that wait on the disk for the database."
+        )
         self.audit_waiting: Final = self._gauge("daybook_audit_waiting", "Notes not stored yet.")
         self.audit_dropped: Final = self._gauge(
             "daybook_audit_dropped", "Notes that there was no room for, since the start."

@@ -13,6 +13,7 @@ import msgspec
 from service.http import form, problem
 from service.http.body import JSON
 from service.http.call import Answer, Read
+from service.http.decimal_schema import widened
 from service.http.example import example_of, resolved
 from service.http.paging import Paged
 from service.http.parameter import PARAMETERS
@@ -22,11 +23,13 @@ from service.http.sse import EVENT_STREAM
 from service.log.commit import Conflict, KeyReused, StaleVersion
 from service.refusal import (
     Forbidden,
+    HeadTooLarge,
     Invalid,
     Malformed,
     NotFound,
     Refusal,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
     Unsupported,
@@ -78,6 +81,7 @@ def document(routes: tuple[Route, ...], version: str) -> Json:
     kinds += [refused_as(route) for route in routes]
     named = [Problem, *dict.fromkeys(kind for kind in kinds if kind is not None)]
     schemas, components = msgspec.json.schema_components(named, ref_template=REF)
+    widened(components)
     schema_of = dict(zip(named, schemas, strict=True))
     paths: dict[str, Json] = {}
     for route, shape in zip(routes, shapes, strict=True):
@@ -247,6 +251,7 @@ def _problem(kinds: Iterable[type[Refusal]]) -> Json:
 
 def _refusals(route: Route) -> Iterator[type[Refusal]]:
     yield from (*route.refusals, Malformed, Invalid, InternalError, Unavailable, DeadlinePassed)
+    yield HeadTooLarge
     if route.role is not None:
         yield Unauthenticated
         if route.role != "user":
@@ -254,4 +259,4 @@ def _refusals(route: Route) -> Iterator[type[Refusal]]:
     if _PARAMETER.search(route.path):
         yield NotFound
     if route.method in COMMANDS:
-        yield from (Unsupported, TooLarge, Conflict, StaleVersion, KeyReused)
+        yield from (Unsupported, TooLarge, Conflict, StaleVersion, KeyReused, TooMany)

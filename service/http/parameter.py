@@ -10,6 +10,7 @@ from service.refusal import NotFound
 
 SLUG_MAX: Final = 200
 LESSON_MAX: Final = 1000
+REVISION_MAX: Final = 999_999_999
 UUID_SCHEMA: Final = {"type": "string", "format": "uuid"}
 SLUG_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": SLUG_MAX}
 
@@ -43,6 +44,13 @@ def lesson_number(text: str) -> int:
     return int(text)
 
 
+def revision_number(text: str) -> int:
+    """Return the number of a revision, from 1. Raises ValueError for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):  # noqa: PLR2004 - no more digits than REVISION_MAX
+        raise ValueError("not a revision")
+    return int(text)
+
+
 class Parameter(Struct, frozen=True):
     """How a path parameter is read, and how OpenAPI describes it."""
 
@@ -60,6 +68,12 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
         {"type": "integer", "minimum": 1, "maximum": LESSON_MAX},
         "A lesson's number, from 1.",
     ),
+    "revision": Parameter(
+        revision_number,
+        {"type": "integer", "minimum": 1, "maximum": REVISION_MAX},
+        "The number of a lesson's revision, from 1.",
+    ),
+    "content": Parameter(uuid, UUID_SCHEMA, "A course's or a lesson's id."),
     "job": Parameter(uuid, UUID_SCHEMA, "A job's id."),
     "source": Parameter(uuid, UUID_SCHEMA, "A source document's id."),
     "stream": Parameter(uuid, UUID_SCHEMA, "A stream's id."),

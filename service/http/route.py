@@ -27,6 +27,7 @@ class Route(Struct, frozen=True):
     may answer too, on demand. `limit` is the size in bytes a body may have: a mebibyte if not
     given, or an upload's where the handler takes a form. `house` keeps it to those who may act on
     the service as a whole, and `generates` counts it against what a tenant may have generated.
+    `spools` marks a handler that keeps its request on the disk while the database is away.
     `refusing` answers refusals otherwise than by a problem document, where a standard asks for it;
     those that it returns None for are answered as everywhere.
     """
@@ -44,6 +45,7 @@ class Route(Struct, frozen=True):
     downloads: tuple[str, ...] = ()
     house: bool = False
     generates: bool = False
+    spools: bool = False
     refusing: Callable[[Refusal], Answer[Any] | None] | None = None
 
     @property

@@ -16,7 +16,7 @@ from service.http.token import Principal
 from service.limit import Limits
 from service.log.handle import Loaded, Log
 from service.rate import Rate
-from service.refusal import Unauthenticated
+from service.refusal import Unauthenticated, Unavailable
 from service.service_token import bearer
 from service.tenant import tenants
 from service.tenant.tenants import Tenant, TenantSuspended
@@ -52,9 +52,17 @@ class Memory(Generic[K, V]):
         found = self._found.get(key)
         return found.value if found is not None and now < found.until else None
 
-    def forget(self, key: K) -> None:
-        """Look `key` up anew when it is asked for again."""
-        self._found.pop(key, None)
+    def last(self, key: K) -> V | None:
+        """Return what was known last, however old."""
+        found = self._found.get(key)
+        return None if found is None else found.value
+
+    def forget(self, key: K | None = None) -> None:
+        """Look `key` up anew when it is asked for again; without one, whatever there is."""
+        if key is None:
+            self._found.clear()
+        else:
+            self._found.pop(key, None)
 
     async def get(self, key: K, now: datetime) -> V:
         """Return what is known of `key`, at most `FRESH` old. Raises what looking up raises."""
@@ -63,6 +71,10 @@ class Memory(Generic[K, V]):
             found.until = now + ASIDE
         try:
             value = await self._look(key)
+        except Unavailable:
+            if found is not None:
+                found.until = now  # too old to go by, but the last that is known
+            raise
         except BaseException:
             self._found.pop(key, None)
             raise
@@ -82,27 +94,53 @@ class Standing:
         """Look accounts, sessions and service tokens up in `log`, tenants in `database`."""
         self._now = now
         self._log = log
+        self._database = database
         self._limits = limits
         self._accounts: Memory[UUID, Loaded] = Memory(partial(log.load, ACCOUNT, tenant_id=None))
         self._sessions: Memory[UUID, Loaded] = Memory(partial(log.load, SESSION, tenant_id=None))
         self._tenants: Memory[UUID, Tenant] = Memory(partial(tenants.of, database))
         self._bearers: dict[bytes, Found[Principal]] = {}
 
+    @property
+    def away(self) -> bool:
+        """Tell whether the database is known to be away, and nobody can be asked about."""
+        return self._database.away
+
     def changed(self, tenant_id: UUID) -> None:
         """Look a tenant up anew, since this process has just changed it."""
         self._tenants.forget(tenant_id)
 
+    def forget(self) -> None:
+        """Look everything up anew: it may have changed while the database was away."""
+        for memory in (self._accounts, self._sessions, self._tenants):
+            memory.forget()
+        self._bearers.clear()
+
     async def bearer(self, text: str, now: datetime) -> Principal:
-        """Return whom a service token stands for. Raises `Unauthenticated`."""
+        """Return whom a service token stands for.
+
+        Raises `Unauthenticated`, and `Unavailable` where that cannot be found out.
+        """
         digest = hashlib.sha256(text.encode()).digest()
         found = self._bearers.get(digest)
         if found is None or now >= found.until:
+            try:
+                fresh = Found(await bearer.principal_of(self._log, text, now), now + FRESH)
+            except Unavailable:
+                raise
+            except BaseException:
+                self._bearers.pop(digest, None)
+                raise
             self._bearers.pop(digest, None)
-            found = Found(await bearer.principal_of(self._log, text, now), now + FRESH)
-            self._bearers[digest] = found
+            self._bearers[digest] = found = fresh
             if len(self._bearers) > MOST:
                 del self._bearers[next(iter(self._bearers))]
         return found.value
+
+    def known(self, text: str) -> Principal | None:
+        """Return whom a service token stood for when that was found out last, however long ago."""
+        found = self._bearers.get(hashlib.sha256(text.encode()).digest())
+        return None if found is None else found.value
 
     async def admit(self, principal: Principal, now: datetime) -> None:
         """Let `principal` in.
@@ -118,6 +156,25 @@ class Standing:
             raise TenantSuspended
         if principal.session_id is not None:
             await self._still(principal, UUID(principal.subject), principal.session_id, now)
+
+    def recall(self, principal: Principal) -> None:
+        """Let `principal` in unless the last that is known, however old, speaks against it.
+
+        For what is asked again before it has any effect. Raises as `admit`, but never
+        `Unavailable`.
+        """
+        tenant = self._tenants.last(principal.tenant_id)
+        if tenant is not None and tenant.suspended and not principal.house:
+            raise TenantSuspended
+        if principal.session_id is None:
+            return
+        account = self._accounts.last(UUID(principal.subject))
+        newer = isinstance(account, Loaded) and isinstance(account.state, Active)
+        if account is not None and not (newer and account.state.token_version <= principal.version):
+            raise Unauthenticated("This token was ended; log in again.")
+        session = self._sessions.last(principal.session_id)
+        if session is not None and not isinstance(session.state, Open):
+            raise Unauthenticated("This session was ended; log in again.")
 
     async def still(self, principal: Principal) -> None:
         """Let `principal` go on following; raises as `admit` does, and where a token is revoked."""

@@ -2,98 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, assert_never
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from service.job.events import (
+    Event,
+    JobAdvanced,
+    JobCancelled,
+    JobCompleted,
+    JobCreated,
+    JobFailed,
+    JobRequeued,
+    JobRetryScheduled,
+    JobStarted,
+)
 from service.log.decider import Decider
 from service.refusal import NotFound, StateConflict
-
-# Events. Tags and field names are on disk for good.
-
-
-class JobCreated(Struct, frozen=True, tag="job.created", tag_field="type"):
-    """Somebody asked for something to be generated; `target` is the stream it is for."""
-
-    kind: str
-    target: UUID
-    requested_by: str
-    priority: int = 0
-    number: int | None = None
-    instructions: str = ""
-
-
-class JobStarted(Struct, frozen=True, tag="job.started", tag_field="type"):
-    """A worker took the job up."""
-
-    kind: str
-    target: UUID
-    worker: str
-    attempt: int
-
-
-class JobAdvanced(Struct, frozen=True, tag="job.advanced", tag_field="type"):
-    """One step of `of` is done; `note` says which, in words."""
-
-    step: int
-    of: int
-    note: str
-
-
-class JobCompleted(Struct, frozen=True, tag="job.completed", tag_field="type"):
-    """All that was asked for has been generated."""
-
-    kind: str
-    target: UUID
-
-
-class JobFailed(Struct, frozen=True, tag="job.failed", tag_field="type"):
-    """The job ended without what was asked for; `advice` says what to do."""
-
-    kind: str
-    target: UUID
-    error: str
-    advice: str
-    retryable: bool
-    attempt: int
-
-
-class JobRetryScheduled(Struct, frozen=True, tag="job.retry-scheduled", tag_field="type"):
-    """An attempt failed for a reason that may pass; the next one is due at `at`."""
-
-    at: datetime
-    error: str
-    attempt: int
-
-
-class JobCancelled(Struct, frozen=True, tag="job.cancelled", tag_field="type"):
-    """Somebody stopped the job; what was made until then stays."""
-
-    kind: str
-    target: UUID
-    reason: str = ""
-
-
-class JobRequeued(Struct, frozen=True, tag="job.requeued", tag_field="type"):
-    """Somebody asked for an ended job to be taken up again; what was made is kept."""
-
-    kind: str
-    target: UUID
-    priority: int = 0
-
-
-Event = (
-    JobCreated
-    | JobStarted
-    | JobAdvanced
-    | JobCompleted
-    | JobFailed
-    | JobRetryScheduled
-    | JobCancelled
-    | JobRequeued
-)
-
 
 # Commands.
 
@@ -107,6 +35,7 @@ class Create(Struct, frozen=True):
     priority: int = 0
     number: int | None = None
     instructions: str = ""
+    budget: Decimal | None = None
 
 
 class Start(Struct, frozen=True):
@@ -128,12 +57,16 @@ class Complete(Struct, frozen=True):
 
 
 class Fail(Struct, frozen=True):
-    """Note a failed attempt; with `retry_at` the job goes back to the queue until then."""
+    """Note a failed attempt; with `retry_at` the job goes back to the queue until then.
+
+    One that was `throttled` does not count as failed.
+    """
 
     error: str
     advice: str
     retryable: bool
     retry_at: datetime | None = None
+    throttled: bool = False
 
 
 class Cancel(Struct, frozen=True):
@@ -165,20 +98,29 @@ class Request(Struct, frozen=True):
     priority: int
     number: int | None
     instructions: str
+    budget: Decimal | None = None
 
 
 class Queued(Struct, frozen=True):
-    """The job waits for a worker."""
+    """The job waits for a worker.
+
+    `attempts` is how often one has taken it up, `step` the furthest it has come, and `failures` how
+    often it has failed since it came that far.
+    """
 
     request: Request
     attempts: int
+    failures: int = 0
+    step: int = 0
 
 
 class Running(Struct, frozen=True):
-    """A worker has the job."""
+    """A worker has the job; the numbers are those of `Queued`."""
 
     request: Request
     attempts: int
+    failures: int = 0
+    step: int = 0
 
 
 class Ended(Struct, frozen=True):
@@ -224,6 +166,7 @@ def create(command: Create, state: State) -> Sequence[Event]:
             command.priority,
             command.number,
             command.instructions,
+            command.budget,
         ),
     )
 
@@ -255,7 +198,8 @@ def fail(command: Fail, state: Queued | Running | Ended) -> Sequence[Event]:
     if isinstance(state, Ended):
         raise JobEnded
     if command.retry_at is not None:
-        return (JobRetryScheduled(command.retry_at, command.error, state.attempts),)
+        at, throttled = command.retry_at, command.throttled
+        return (JobRetryScheduled(at, command.error, state.attempts, throttled),)
     return (
         JobFailed(
             state.request.kind,
@@ -312,24 +256,17 @@ def decide(command: Command, state: State) -> Sequence[Event]:
 def evolve(state: State, event: Event) -> State:
     """Return the state after `event`."""
     if isinstance(event, JobCreated):
-        request = Request(
-            event.kind,
-            event.target,
-            event.requested_by,
-            event.priority,
-            event.number,
-            event.instructions,
-        )
-        return Queued(request, 0)
+        return Queued(_request(event), 0)
     if isinstance(state, Absent):
         return state
     match event:
         case JobStarted():
-            return Running(state.request, event.attempt)
+            return Running(state.request, event.attempt, *_trials(state))
         case JobAdvanced():
-            return state
+            return _advanced(state, event.step)
         case JobRetryScheduled():
-            return Queued(state.request, state.attempts)
+            failures, step = _trials(state)
+            return Queued(state.request, state.attempts, failures + (not event.throttled), step)
         case JobRequeued():
             return Queued(state.request, 0)
         case JobCompleted():
@@ -340,6 +277,35 @@ def evolve(state: State, event: Event) -> State:
             return Ended(state.request, state.attempts, "cancelled")
         case _:
             assert_never(event)
+
+
+def _request(event: JobCreated) -> Request:
+    return Request(
+        event.kind,
+        event.target,
+        event.requested_by,
+        event.priority,
+        event.number,
+        event.instructions,
+        event.budget,
+    )
+
+
+def _trials(state: Queued | Running | Ended) -> tuple[int, int]:
+    """Return how often the job has failed since it came as far as it is, and how far that is."""
+    return (0, 0) if isinstance(state, Ended) else (state.failures, state.step)
+
+
+def _advanced(state: Queued | Running | Ended, step: int) -> Queued | Running | Ended:
+    """Return the state a step on: who gets further has got over what failed before."""
+    if isinstance(state, Ended) or step <= state.step:
+        return state
+    return replace(state, failures=0, step=step)
+
+
+def budget_of(state: State) -> Decimal | None:
+    """Return what a job's calls of language models may cost; None: anything, or no such job."""
+    return None if isinstance(state, Absent) else state.request.budget
 
 
 JOB: Final[Decider[Command, State, Event]] = Decider(

@@ -10,8 +10,18 @@ from service.database import Database
 from service.log.commit import Lease
 from service.sql import SQL
 
-LEASE_SECONDS: Final = 30.0
+LEASE_SECONDS: Final = 8.0
 """How long a job waits for its worker's next sign of life before another may take it."""
+
+
+class Kept(Struct, frozen=True):
+    """What has become of leases, by their tokens: still `held`, or another worker has the job.
+
+    Those in neither are of jobs that have ended.
+    """
+
+    held: frozenset[UUID]
+    taken: frozenset[UUID]
 
 
 class Claim(Struct, frozen=True):
@@ -46,11 +56,21 @@ async def claim(
 
 async def extend(
     database: Database, leases: Sequence[Lease], seconds: float = LEASE_SECONDS
-) -> set[UUID]:
-    """Prolong `leases`; return the jobs that are still held. Raises Unavailable."""
+) -> Kept:
+    """Prolong `leases`; return which are still held. Raises Unavailable."""
     arguments = ([lease.job_id for lease in leases], [lease.token for lease in leases], seconds)
-    rows = await database.commands.fetch(SQL["job/extend"], *arguments)
-    return {row["job_id"] for row in rows}
+    rows = await database.commands.fetch(SQL["job/extend"], *arguments, timeout=seconds / 2)
+    held = frozenset(row["token"] for row in rows if row["held"])
+    return Kept(held, frozenset(row["token"] for row in rows) - held)
+
+
+async def next_in(database: Database, kinds: Iterable[str]) -> float | None:
+    """Return the seconds until the next job becomes free, None where none will.
+
+    Raises Unavailable.
+    """
+    seconds: float | None = await database.commands.fetchval(SQL["job/next"], list(kinds))
+    return seconds
 
 
 async def release(database: Database, leases: Sequence[Lease]) -> None:

@@ -1,6 +1,7 @@
 """Jobs as they are read."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,7 +11,11 @@ from service.sql import SQL
 
 
 class JobView(Struct, frozen=True):
-    """One job; `note` says in words how far it is, `advice` what to do once it has failed."""
+    """One job; `note` says in words how far it is, `advice` what to do once it has failed.
+
+    `token_usage` and `cost` (in US dollars) are of all its calls of language models, failed ones
+    too, `model_used` is the model that answered last, null where none was asked.
+    """
 
     id: UUID
     kind: str
@@ -22,6 +27,9 @@ class JobView(Struct, frozen=True):
     attempts: int
     errors: list[str]
     advice: str | None
+    token_usage: int
+    cost: Decimal
+    model_used: str | None
     run_at: datetime | None
     created_at: datetime
     started_at: datetime | None

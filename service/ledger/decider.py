@@ -17,10 +17,20 @@ LARGEST_COST: Final = Decimal(10**9)
 DECIMALS: Final = 12
 
 Outcome = Literal[
-    "answered", "invalid", "truncated", "refused", "throttled", "timed-out", "failed", "cancelled"
+    "answered",
+    "invalid",
+    "truncated",
+    "refused",
+    "throttled",
+    "timed-out",
+    "failed",
+    "cancelled",
+    "lost",
+    "reused",
 ]
 """How a call ended: with an answer that was used; with one that did not pass its checks, was cut
-short, or said no; turned away for now; without an answer in time, for a fault, or as told to."""
+short, or said no; turned away for now; without an answer in time, for a fault, or as told to; with
+its worker, so that nobody knows. `reused` was no call: an answer that was at hand served again."""
 
 
 class Call(Struct, frozen=True):
@@ -28,9 +38,11 @@ class Call(Struct, frozen=True):
 
     `model_returned` is empty where no answer came. `prompt_hash` is the SHA-256 of the request as
     it was sent, in hexadecimal. `tokens_in` and `tokens_out` are 0 where the provider did not say.
-    `cost` is in US dollars, exact, and None where the model's price is not known. `ms` are the
-    milliseconds from sending to the end of the answer. `kind` is that of the job, or of what was
-    made without one; `target` is what it was made for, `purpose` the step: “outline”, “lesson”.
+    `cost` is in US dollars, exact, and None where the model's price is not known, or what the call
+    took: then `estimate` is what it may have cost at most. `ms` are the milliseconds from sending
+    to the end of the answer. `kind` is that of the job, or of what was made without one; `target`
+    is what it was made for, `purpose` the step: “outline”, “lesson”. `answer_hash` is the SHA-256
+    of the raw answer, which is kept under the request's.
     """
 
     provider: str
@@ -47,6 +59,10 @@ class Call(Struct, frozen=True):
     purpose: str
     target: UUID
     job_id: UUID | None = None
+    call_id: UUID | None = None
+    response_id: str = ""
+    answer_hash: str = ""
+    estimate: Decimal | None = None
 
 
 # Events. Tags and field names are on disk for good.
@@ -97,7 +113,9 @@ def decide(command: RecordCall, state: Spent) -> Sequence[LlmCalled]:
     """Record the call. Raises `BadCall`."""
     del state  # money that is spent is recorded, whatever was spent before
     counts = (command.tokens_in, command.tokens_out, command.ms)
-    if not all(0 <= count <= LARGEST for count in counts) or not _exact(command.cost):
+    if not all(0 <= count <= LARGEST for count in counts) or not (
+        _exact(command.cost) and _exact(command.estimate)
+    ):
         raise BadCall
     return (LlmCalled(**asdict(command)),)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
+from service.embedding import search as searching
 from service.http import paging
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read, committed
@@ -165,17 +166,19 @@ async def search(call: Call[Nothing, Question]) -> Answer[Found]:
     """Search the sources.
 
     Quotes keep words together, OR gives a choice, - leaves out. Where no chunk has all the words,
-    those with some of them, or with words like them, are found.
+    those with some of them, or with words like them, are found. Where embeddings are configured,
+    chunks that mean the same in other words are found too; `X-Search-By` says by what it went.
     """
-    asked = call.query
-    hits = await views.search(
-        call.resources.database,
+    asked, of = call.query, call.resources
+    found = await searching.search(
+        of.database,
+        of.meaning,
         call.tenant_id,
         asked.q,
         source_filter=asked.source_filter,
         limit=asked.limit,
     )
-    return Answer(Found(hits))
+    return Answer(Found(found.hits), {"X-Search-By": found.by})
 
 
 async def decided(call: Call[Any, Any], at: UUID, command: Command) -> Receipt:

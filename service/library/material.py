@@ -16,7 +16,7 @@ class Chunk(Struct, frozen=True):
     language: str
 
 
-class Material(Struct, frozen=True):
+class Material(Struct, frozen=True, weakref=True):
     """A source document as generators read it; `text` is normalised Markdown."""
 
     source_id: str

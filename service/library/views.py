@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,9 @@ from service.sql import SQL
 PATIENCE: Final = 20.0
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.5
+
+_HELD: Final = WeakValueDictionary[str, Material]()
+"""Sources that generators are reading now, by their ids."""
 
 
 class SourceLine(Struct, frozen=True):
@@ -82,12 +86,13 @@ async def search(
     """
     asked = (tenant_id, question, source_filter, limit)
     rows = await database.fetch(SQL["library/search"], *asked)
-    if not rows and not _is_exact(question):
+    if not rows and not is_exact(question):
         rows = await database.fetch(SQL["library/search_forgiving"], *asked)
     return [Hit(**row) for row in rows]
 
 
-def _is_exact(question: str) -> bool:
+def is_exact(question: str) -> bool:
+    """Tell whether a question says with quotes or a minus sign just what it wants."""
     return '"' in question or any(word.startswith("-") for word in question.split())
 
 
@@ -116,11 +121,21 @@ async def material(
 ) -> tuple[Material, ...]:
     """Return up to `limit` whole sources that say most about `topic`, best first.
 
-    `source_filter` is the start of their paths; None and "" leave the whole library.
+    `source_filter` is the start of their paths; None and "" leave the whole library. However many
+    read a source at once, it is in memory but once.
     """
     asked = (tenant_id, topic, source_filter or "", limit)
     rows = await database.fetch(SQL["library/material"], *asked)
-    return tuple(Material(**{**row, "chunks": _chunks(row["chunks"])}) for row in rows)
+    return tuple(_shared(Material(**{**row, "chunks": _chunks(row["chunks"])})) for row in rows)
+
+
+def _shared(read: Material) -> Material:
+    """Return the equal of `read` that somebody holds already, else `read`, for others to share."""
+    held = _HELD.get(read.source_id)
+    if held == read:
+        return held
+    _HELD[read.source_id] = read
+    return read
 
 
 def _chunks(listed: msgspec.Raw) -> tuple[Chunk, ...]:

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
+from service.circuit import Circuit
 from service.log.commit import Commit, Conflict, Fenced, KeyReused, Receipt
 from service.refusal import Unavailable
 from service.sql import SQL
@@ -58,13 +61,18 @@ class GroupAppender:
         batch: int = 256,
         waiting: int = 20_000,
         call_timeout: float = 5.0,
+        circuit: Circuit | None = None,
     ) -> None:
-        """Keep at most `calls` calls in flight of at most `batch` commits; hold `waiting` more."""
+        """Keep at most `calls` calls in flight of at most `batch` commits; hold `waiting` more.
+
+        Once `circuit` knows that the database is away, nothing is tried and nobody waits.
+        """
+        self._circuit = circuit
         self._batch = batch
         self._limit = waiting
         self._queue: deque[Waiting] = deque()
         self._closing = False
-        self._idle = [Sender(connect, call_timeout) for _ in range(calls)]
+        self._idle = [Sender(connect, call_timeout, circuit) for _ in range(calls)]
         self._active = 0
         self._calls: set[asyncio.Task[None]] = set()
         self.appended: Callable[[], None] = _nothing
@@ -76,6 +84,8 @@ class GroupAppender:
         Raises Conflict, KeyReused, Fenced (nothing was stored), or Unavailable: the outcome is
         unknown, and repeating the commit with the same key resolves it.
         """
+        if self._circuit is not None and self._circuit.away:
+            await self._circuit.admit()
         if self._closing or len(self._queue) >= self._limit:
             raise Unavailable("More is waiting to be stored than this process holds; try again.")
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
@@ -112,9 +122,12 @@ class GroupAppender:
 class Sender:
     """One connection that sends batches, and sends them again after a lost reply."""
 
-    def __init__(self, connect: Connect, call_timeout: float) -> None:
+    def __init__(
+        self, connect: Connect, call_timeout: float, circuit: Circuit | None = None
+    ) -> None:
         """Connect when the first batch comes."""
         self._connect = connect
+        self._circuit = circuit
         self._call_timeout = call_timeout
         self._connection: asyncpg.Connection | None = None
 
@@ -131,7 +144,7 @@ class Sender:
                     continue
                 log.warning("an append's reply was lost (%s); sending again", type(error).__name__)
                 self.close()
-                _expire(batch, time.monotonic() + pause)
+                _expire(batch, self._patience(error, time.monotonic() + pause))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
             except Exception as error:  # noqa: BLE001 - whatever it is, callers must hear of it
@@ -143,18 +156,30 @@ class Sender:
             self._connection.terminate()
             self._connection = None
 
+    def _patience(self, error: Exception, again: float) -> float:
+        """Return until when nobody is to wait: `again`, but for ever once the database is away."""
+        if self._circuit is None or isinstance(error, asyncpg.TransactionRollbackError):
+            return again
+        self._circuit.note(error)
+        return math.inf if self._circuit.away else again
+
     def _is_ours(self, error: Exception) -> bool:
         """Tell a value that asyncpg cannot send from a connection that it has lost."""
         alive = self._connection is not None and not self._connection.is_closed()
         return alive and isinstance(error, asyncpg.InterfaceError)
 
     async def _call(self, batch: Sequence[Waiting]) -> None:
+        if self._connection is not None and self._connection.is_closed():
+            self.close()  # the server has ended it, as some do after a while without a statement
         if self._connection is None:
             async with asyncio.timeout(self._call_timeout):
                 self._connection = await self._connect()
-        row = await self._connection.fetchrow(
-            SQL["log/append"], *columns([w.commit for w in batch]), timeout=self._call_timeout
-        )
+        with self._circuit.watched() if self._circuit else nullcontext():
+            row = await self._connection.fetchrow(
+                SQL["log/append"], *columns([w.commit for w in batch]), timeout=self._call_timeout
+            )
+        if self._circuit is not None:
+            self._circuit.note(None)
         assert row is not None  # noqa: S101 - a function's call always yields its row
         if row["outcomes"] is None:
             position = row["base"]
@@ -259,7 +284,7 @@ def columns(commits: Sequence[Commit]) -> tuple[Any, ...]:
                 categories.append(write.category)
                 types.append(event.type)
                 data.append(event.data)
-                metadata.append(commit.metadata)
+                metadata.append(write.metadata or commit.metadata)
                 subjects.append(event.subject)
                 secrets.append(event.private)
         firsts.append(first)

@@ -9,12 +9,16 @@ from service.refusal import Invalid, Stale, StateConflict
 
 
 class StreamWrite(Struct, frozen=True):
-    """Events for one stream, which must stand at `expected_version` (0: must not exist yet)."""
+    """Events for one stream, which must stand at `expected_version` (0: must not exist yet).
+
+    `metadata` is a JSON text, where theirs is not that of the whole commit.
+    """
 
     stream_id: UUID
     category: str
     expected_version: int
     events: tuple[Encoded, ...]
+    metadata: str | None = None
 
 
 class Lease(Struct, frozen=True):

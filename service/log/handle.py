@@ -34,6 +34,7 @@ class Context(Struct, frozen=True):
 
     `key` is scoped to tenant, principal and route already. `origin` names where the caller is, as
     the audit knows it: an address is a person's, so it is not written beside each event.
+    `request_id` is what the caller calls the request, where he is told what becomes of it.
     """
 
     tenant_id: UUID
@@ -43,6 +44,7 @@ class Context(Struct, frozen=True):
     fingerprint: bytes = b""
     traceparent: str = ""
     origin: UUID | None = None
+    request_id: str = ""
 
 
 class Metadata(Struct, frozen=True, omit_defaults=True):
@@ -53,16 +55,21 @@ class Metadata(Struct, frozen=True, omit_defaults=True):
     causation_position: int | UnsetType = UNSET
     traceparent: str = ""
     origin: UUID | None = None
-    provenance: dict[str, Any] | UnsetType = UNSET
+    request_id: str = ""
+    provenance: Struct | UnsetType = UNSET
 
 
 class Write(Struct, frozen=True):
-    """Events for one stream of a decider's category, at the version they were decided at."""
+    """Events for one stream of a decider's category, at the version they were decided at.
+
+    `provenance` says how they were generated, where they were; it is kept in their metadata.
+    """
 
     decider: Decider[Any, Any, Any]
     stream_id: UUID
     expected_version: int
     events: Sequence[Struct]
+    provenance: Struct | None = None
 
 
 class Loaded(Struct, frozen=True):
@@ -91,6 +98,11 @@ class Log:
         self._appender = appender
         self._remembered = remembered
         self._states: OrderedDict[UUID, Loaded] = OrderedDict()
+
+    @property
+    def database(self) -> Database:
+        """The database that the log is in."""
+        return self._database
 
     def when_appended(self, call: Callable[[], None]) -> None:
         """Call `call` after each batch that this process has sent to the log."""
@@ -184,18 +196,22 @@ class Log:
             context.correlation_id,
             traceparent=context.traceparent,
             origin=context.origin,
+            request_id=context.request_id,
         )
         commit = Commit(
             context.key or uuid7(),
             context.fingerprint,
             context.tenant_id,
-            msgspec.json.encode(metadata).decode(),
+            _text(metadata),
             tuple(
                 StreamWrite(
                     write.stream_id,
                     write.decider.category,
                     write.expected_version,
                     tuple(encode(event) for event in write.events),
+                    _text(replace(metadata, provenance=write.provenance))
+                    if write.provenance
+                    else None,
                 )
                 for write in writes
             ),
@@ -237,3 +253,7 @@ class Log:
         self._states.move_to_end(stream_id)
         while len(self._states) > self._remembered:
             self._states.popitem(last=False)
+
+
+def _text(metadata: Metadata) -> str:
+    return msgspec.json.encode(metadata).decode()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -52,6 +53,13 @@ class Tail:
     def forget(self) -> None:
         """Believe nothing of what was noted: while nobody listened, a backup may have come back."""
         self.position = 0
+
+    async def beyond(self, position: int, timeout: float) -> None:
+        """Wait up to `timeout` seconds until it is noted that the projections passed `position`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.position <= position:
+                    await self._moved.wait()
 
     async def reached(self, position: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for the projections to reach `position`; tell if they did.

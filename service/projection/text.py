@@ -13,6 +13,8 @@ PROJECTIONS: Final = (
     "library",
     "course",
     "ledger",
+    "price",
+    "budget",
     "usage",
     "account",
     "service_token",

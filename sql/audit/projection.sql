@@ -6,7 +6,9 @@
 -- folds: tenant.created, tenant.suspended, tenant.resumed, tenant.limited, tenant.registration-opened
 -- folds: tenant.registration-closed
 -- folds: course.requested, course.renamed, course.archived, lesson.promoted, lesson.pinned, lesson.revised
+-- folds: lesson.rolled-back, lesson.unpinned
 -- folds: source.added, source.replaced, source.removed, job.created, job.cancelled, job.requeued
+-- folds: price.published, budget.set
 -- folds: projection.built, projection.verified, projection.swapped, projection.rolled-back, projection.paused
 -- folds: projection.resumed, projection.reset, projection.recalled, projection.dropped, projection.replayed
 -- folds: projection.retried, projection.discarded, analyst.created, analyst.dropped
@@ -110,6 +112,7 @@ BEGIN
                CASE WHEN s.type LIKE 'lesson.%' OR s.type = 'job.created' THEN 'lesson ' || (s.data ->> 'number')
                     WHEN s.type LIKE 'projection.%' THEN coalesce(s.data ->> 'projection', s.data ->> 'schema')
                     WHEN s.type LIKE 'analyst.%' OR s.type = 'tenant.created' THEN s.data ->> 'name'
+                    WHEN s.type = 'price.published' THEN s.data ->> 'model'
                     WHEN s.type IN ('account.registered', 'account.role-changed') THEN s.data ->> 'role' END
           FROM seen AS s
          WHERE s.type NOT IN ('origin.seen', 'command.refused', 'login.failed', 'audit.dropped') AND s.position > known

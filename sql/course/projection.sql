@@ -1,6 +1,6 @@
 -- Courses and their lessons as readers and analysts see them.
 -- folds: course.requested, course.outlined, course.ready, course.failed, course.renamed, course.archived
--- folds: lesson.generated, lesson.drafted, lesson.promoted, lesson.revised, lesson.pinned
+-- folds: lesson.generated, lesson.drafted, lesson.promoted, lesson.revised, lesson.rolled-back, lesson.pinned, lesson.unpinned
 -- folds: job.started, job.requeued, job.cancelled
 
 -- Packing rows of two to four kilobytes would cost a rebuild more than the space is worth: hence toast_tuple_target.
@@ -85,6 +85,11 @@ CREATE TABLE lesson_revisions (
     created_at    timestamptz NOT NULL,
     CONSTRAINT lesson_revisions_pkey PRIMARY KEY (course_id, lesson_number, revision)
 );
+COMMENT ON TABLE lesson_revisions IS
+    'Every revision of every lesson, those that never served too. Which one serves is in lessons. Key: course_id, lesson_number, revision.';
+COMMENT ON COLUMN lesson_revisions.revision IS 'Numbers the lesson''s revisions in the order in which they came, from 1.';
+COMMENT ON COLUMN lesson_revisions.origin IS 'generated with the course, drafted anew by a job, or revised by a person.';
+COMMENT ON COLUMN lesson_revisions.position IS 'The event that brought it, whose metadata say who made it and how.';
 
 -- Nobody looks for a row by these, and to gather statistics of long values is a large part of a small rebuild.
 ALTER TABLE courses ALTER title SET STATISTICS 0, ALTER topic SET STATISTICS 0, ALTER outline_json SET STATISTICS 0;
@@ -98,7 +103,8 @@ ALTER TABLE lesson_checks
 ALTER TABLE lesson_revisions ALTER title SET STATISTICS 0;
 
 -- Ids of what has no stream of its own follow from whose part it is: a digest behind the time that a UUIDv7 begins with,
--- so that indexes grow at one end. The cast of part lets the server inline this.
+-- so that indexes grow at one end; lessons that came from elsewhere have brought theirs along. The cast of part lets the
+-- server inline this.
 CREATE FUNCTION part_id(whole uuid, part integer) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN overlay(md5(whole::text || '/' || part::text) PLACING left(translate(whole::text, '-', ''), 12) FROM 1)::uuid;
@@ -110,7 +116,8 @@ RETURN coalesce(nullif(trim(BOTH '-' FROM left(regexp_replace(normalize(regexp_r
     lower(normalize(title, NFKD)), U&'[\0300-\036f''\2019]', '', 'g'), NFC), '[^[:alnum:]]+', '-', 'g'), 80)), ''), 'course');
 
 -- The n-th course of a tenant with one stem, in log order, is called stem, stem--2, stem--3 …: a stem never holds two
--- dashes in a row, so no title can take another's slug. A slug, once given, stays.
+-- dashes in a row, so no title can take another's slug. A slug, once given, stays. The one that a course has brought along
+-- from elsewhere is a stem like any other.
 CREATE FUNCTION fold_courses(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -124,8 +131,10 @@ BEGIN
     ), seen AS (
         SELECT s.id, s.tenant_id, max(s.position) AS position, max(s.recorded_at) AS updated_at,
                max(s.version) FILTER (WHERE NOT s.of_job) AS version,
-               min(s.recorded_at) FILTER (WHERE s.type = 'course.requested') AS created_at,
-               max(s.recorded_at) FILTER (WHERE s.type = 'course.ready') AS generated_at,
+               min(coalesce((s.data ->> 'at')::timestamptz, s.recorded_at))
+                   FILTER (WHERE s.type = 'course.requested') AS created_at,
+               max(coalesce((s.data ->> 'at')::timestamptz, s.recorded_at))
+                   FILTER (WHERE s.type = 'course.ready') AS generated_at,
                max(s.recorded_at) FILTER (WHERE s.type = 'course.archived') AS archived_at,
                max(s.position) FILTER (WHERE s.type = 'course.outlined') AS outlined_position,
                (array_agg(s.data ORDER BY s.position DESC) FILTER (WHERE s.type = 'course.requested'))[1] AS request,
@@ -137,7 +146,8 @@ BEGIN
          GROUP BY s.id, s.tenant_id
     ), stemmed AS (
         SELECT s.*, outline.lessons AS outline,
-               CASE WHEN s.outlined IS NOT NULL AND c.slug IS NULL THEN slug_stem(outline.title) END AS slug_stem,
+               CASE WHEN s.outlined IS NOT NULL AND c.slug IS NULL
+                    THEN slug_stem(coalesce(outline.slug, outline.title)) END AS slug_stem,
                CASE s.stage WHEN 'job.started' THEN 'GENERATING' WHEN 'course.ready' THEN 'READY'
                             WHEN 'course.failed' THEN 'FAILED' WHEN 'job.cancelled' THEN 'FAILED'
                             WHEN 'course.requested' THEN 'QUEUED' WHEN 'job.requeued' THEN 'QUEUED' END AS status,
@@ -148,7 +158,7 @@ BEGIN
           LEFT JOIN LATERAL (
                    SELECT c.slug FROM courses AS c WHERE c.id = s.id AND s.outlined IS NOT NULL LIMIT 1
                ) AS c ON true
-          LEFT JOIN LATERAL jsonb_to_record(s.outlined) AS outline (title text, lessons jsonb) ON true
+          LEFT JOIN LATERAL jsonb_to_record(s.outlined) AS outline (title text, slug text, lessons jsonb) ON true
     ), numbered AS (
         SELECT s.*, CASE WHEN s.slug_stem IS NOT NULL THEN coalesce(taken.number, 0) + row_number()
                    OVER (PARTITION BY s.tenant_id, s.slug_stem ORDER BY s.outlined_position) END AS slug_number
@@ -189,41 +199,48 @@ BEGIN
 END
 $$;
 
--- Drafts are known before lessons are folded, since a promotion in the same range looks its draft up.
-CREATE FUNCTION fold_drafts(after bigint, upto bigint) RETURNS void
+-- What a promotion or a rollback may look up in the same range is known before lessons are folded: drafts, and all
+-- revisions of a course that rolls back. The others are written by the fold of lessons, which unpacks them anyway.
+CREATE FUNCTION fold_revisions(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, title, created_at)
-    SELECT s.stream_id, draft.number, draft.revision, s.tenant_id, s.position, 'drafted', draft.title, s.recorded_at
+    SELECT s.stream_id, said.number, coalesce(said.revision, 1), s.tenant_id, s.position, split_part(s.type, '.', 2),
+           said.title, coalesce(said.at, s.recorded_at)
       FROM log.slice('course', after, upto) AS s
-     CROSS JOIN LATERAL jsonb_to_record(s.data) AS draft (number integer, revision integer, title text)
+     CROSS JOIN LATERAL jsonb_to_record(s.data) AS said (number integer, revision integer, title text, at timestamptz)
      WHERE s.type = 'lesson.drafted'
+        OR s.type IN ('lesson.generated', 'lesson.revised')
+           AND s.stream_id IN (SELECT b.stream_id FROM log.slice('course', after, upto) AS b WHERE b.type = 'lesson.rolled-back')
     ON CONFLICT (course_id, lesson_number, revision) DO NOTHING;
 END
 $$;
 
 -- Lessons are there, without a text, from the outline on. A lesson's text is long and packed, and each look into it
 -- unpacks it whole: so one statement takes all that it needs by one jsonb_to_record, and writes every table from that.
--- Of the rows that a lesson has in the range one leads: its base, which is what was generated or promoted last, else its
--- outline, else its last. An edit is a person's title and text that are later than the base; it leaves the base's
--- checks and sources. A range that was folded before brings nothing back: the lesson then stands at its last position
+-- Of the rows that a lesson has in the range one leads: its base, which is what was generated, promoted or rolled back to
+-- last, else its outline, else its last. An edit is a person's title and text that are later than the base, or what was
+-- rolled back to; it leaves the base's checks and sources. A range that was folded before brings nothing back: the lesson then stands at its last position
 -- already, or at a later one. LIMIT 1 keeps a lookup a lookup: without it the server may read the whole table first.
 CREATE FUNCTION fold_lessons(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     WITH said AS (
-        SELECT s.stream_id AS course_id, s.tenant_id, s.position, s.recorded_at, split_part(s.type, '.', 2) AS word,
-               s.data, lesson.number AS lesson_number, coalesce(lesson.revision, 1) AS revision, lesson.title,
+        SELECT s.stream_id AS course_id, s.tenant_id, s.position, coalesce(lesson.at, s.recorded_at) AS recorded_at,
+               split_part(s.type, '.', 2) AS word, s.data, NULL AS given_id, lesson.number AS lesson_number,
+               coalesce(lesson.revision, 1) AS revision, coalesce(lesson.base, lesson.revision) AS base, lesson.title,
                lesson.description, lesson.key_concepts, lesson.learning_objectives, lesson.sources,
                lesson.readability, lesson.checks
           FROM log.slice('course', after, upto) AS s
          CROSS JOIN LATERAL jsonb_to_record(s.data) AS lesson (
-                   number integer, revision integer, title text, description text, key_concepts text[],
-                   learning_objectives text[], sources jsonb, readability jsonb, checks jsonb)
-         WHERE s.type IN ('lesson.generated', 'lesson.promoted', 'lesson.revised', 'lesson.pinned')
+                   number integer, revision integer, base integer, title text, description text, key_concepts text[],
+                   learning_objectives text[], sources jsonb, readability jsonb, checks jsonb, at timestamptz)
+         WHERE s.type IN ('lesson.generated', 'lesson.promoted', 'lesson.revised', 'lesson.rolled-back',
+                          'lesson.pinned', 'lesson.unpinned')
          UNION ALL
-        SELECT s.stream_id, s.tenant_id, s.position, s.recorded_at, 'outlined', NULL, plan.number::integer, 0,
-               plan.title, plan.description, plan.key_concepts, plan.learning_objectives, '[]', NULL, NULL
+        SELECT s.stream_id, s.tenant_id, s.position, s.recorded_at, 'outlined', NULL,
+               s.data -> 'lesson_ids' ->> (plan.number - 1)::integer, plan.number::integer, 0,
+               NULL, plan.title, plan.description, plan.key_concepts, plan.learning_objectives, '[]', NULL, NULL
           FROM log.slice('course', after, upto) AS s
          CROSS JOIN LATERAL ROWS FROM (
                    jsonb_to_recordset(s.data -> 'lessons')
@@ -231,16 +248,18 @@ BEGIN
                ) WITH ORDINALITY AS plan (title, description, key_concepts, learning_objectives, number)
          WHERE s.type = 'course.outlined'
     ), placed AS (
-        SELECT s.*, max(s.position) OVER lesson AS last_position,
+        SELECT s.*, max(s.position) OVER lesson AS last_position, max(s.given_id) OVER lesson AS brought_id,
                min(s.position) FILTER (WHERE s.word = 'outlined') OVER lesson AS outline_position,
-               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted')) OVER lesson AS base_position,
+               max(s.position) FILTER (WHERE s.word IN ('generated', 'promoted', 'rolled-back')) OVER lesson AS base_position,
                max(s.position) FILTER (WHERE s.word = 'revised') OVER lesson AS edit_position,
-               bool_or(s.word = 'revised') OVER lesson AS edited, bool_or(s.word = 'pinned') OVER lesson AS pinned
+               bool_or(s.word = 'revised') OVER lesson AS edited,
+               max(s.position) FILTER (WHERE s.word = 'pinned') OVER lesson AS pin_position,
+               max(s.position) FILTER (WHERE s.word = 'unpinned') OVER lesson AS unpin_position
           FROM said AS s
         WINDOW lesson AS (PARTITION BY s.course_id, s.lesson_number)
     ), news AS MATERIALIZED (
         SELECT p.course_id, p.lesson_number, p.tenant_id, p.word, p.position, p.recorded_at, p.revision, p.title,
-               part_id(p.course_id, p.lesson_number) AS id,
+               coalesce(l.id, p.brought_id::uuid, part_id(p.course_id, p.lesson_number)) AS id,
                p.position = coalesce(p.base_position, p.outline_position, p.last_position)
                AND CASE WHEN l.id IS NULL THEN p.outline_position IS NOT NULL ELSE l.position < p.last_position END AS leads,
                l.generated_at IS NOT NULL AS had_text, coalesce(d.checks, p.checks) AS checks, p.last_position,
@@ -251,7 +270,8 @@ BEGIN
                coalesce(d.sources, p.sources, l.sources) AS sources,
                coalesce(d.readability, p.readability, l.readability) AS readability,
                coalesce(e.revision, CASE WHEN p.base_position IS NOT NULL THEN p.revision END, l.revision, 0) AS last_revision,
-               p.edited OR coalesce(l.edited, false) AS edited, p.pinned OR coalesce(l.pinned, false) AS pinned,
+               p.edited OR coalesce(l.edited, false) AS edited,
+               coalesce(coalesce(p.pin_position, 0) > p.unpin_position, p.pin_position > 0, l.pinned, false) AS pinned,
                coalesce(d.created_at, CASE WHEN p.word = 'generated' THEN p.recorded_at END, l.generated_at) AS generated_at,
                CASE WHEN e.position IS NOT NULL THEN jsonb_build_object('content_md', e.content_md, 'sections',
                         jsonb_build_array(jsonb_build_object(
@@ -263,21 +283,29 @@ BEGIN
                     WHERE l.course_id = p.course_id AND l.lesson_number = p.lesson_number LIMIT 1
                ) AS l ON true
           LEFT JOIN LATERAL (
-                   SELECT s.data, s.recorded_at AS created_at, draft.*
+                   SELECT s.data, coalesce(draft.at, s.recorded_at) AS created_at, draft.*
                      FROM lesson_revisions AS r
                     CROSS JOIN LATERAL (SELECT * FROM log.slice('course', r.position - 1, r.position) LIMIT 1) AS s
                     CROSS JOIN LATERAL jsonb_to_record(s.data) AS draft (
                               title text, description text, key_concepts text[], learning_objectives text[],
-                              sources jsonb, readability jsonb, checks jsonb)
+                              sources jsonb, readability jsonb, checks jsonb, at timestamptz)
                     WHERE r.course_id = p.course_id AND r.lesson_number = p.lesson_number
-                      AND r.revision = CASE WHEN p.word = 'promoted' THEN p.revision END
+                      AND r.revision = CASE WHEN p.word IN ('promoted', 'rolled-back') THEN p.base END
                     LIMIT 1
                ) AS d ON true
           LEFT JOIN LATERAL (
+                   SELECT r.position FROM lesson_revisions AS r
+                    WHERE r.course_id = p.course_id AND r.lesson_number = p.lesson_number
+                      AND r.revision = CASE WHEN p.word = 'rolled-back' AND p.revision <> p.base
+                                             AND coalesce(p.edit_position, 0) < p.base_position THEN p.revision END
+                    LIMIT 1
+               ) AS back ON true
+          LEFT JOIN LATERAL (
                    SELECT s.position, edit.*
-                     FROM (SELECT * FROM log.slice('course', p.edit_position - 1, p.edit_position) LIMIT 1) AS s
+                     FROM (SELECT coalesce(back.position, p.edit_position) AS position) AS written
+                    CROSS JOIN LATERAL (SELECT * FROM log.slice('course', written.position - 1, written.position) LIMIT 1) AS s
                     CROSS JOIN LATERAL jsonb_to_record(s.data) AS edit (revision integer, title text, content_md text)
-                    WHERE p.edit_position > coalesce(p.base_position, 0)
+                    WHERE back.position IS NOT NULL OR p.edit_position > coalesce(p.base_position, 0)
                ) AS e ON true
     ), revisions AS (
         INSERT INTO lesson_revisions (course_id, lesson_number, revision, tenant_id, position, origin, title, created_at)
@@ -301,7 +329,7 @@ BEGIN
             edited = EXCLUDED.edited, pinned = EXCLUDED.pinned, generated_at = EXCLUDED.generated_at
     ), contents AS (
         INSERT INTO lesson_contents AS c (lesson_id, tenant_id, position, content)
-        SELECT n.id, n.tenant_id, coalesce(n.edit_position, n.base_position), n.content
+        SELECT n.id, n.tenant_id, greatest(n.edit_position, n.base_position), n.content
           FROM news AS n
          WHERE n.leads AND n.content IS NOT NULL
         ON CONFLICT (lesson_id) DO UPDATE SET position = EXCLUDED.position, content = EXCLUDED.content
@@ -335,7 +363,7 @@ SET enable_seqscan = off
 AS $$
 BEGIN
     PERFORM fold_courses(after, upto);
-    PERFORM fold_drafts(after, upto);
+    PERFORM fold_revisions(after, upto);
     PERFORM fold_lessons(after, upto);
 END
 $$;

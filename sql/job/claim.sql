@@ -1,6 +1,7 @@
 -- Claim the next jobs, a lease for each: the tenant with the fewest running goes first, then priority, then age.
 -- The jobs of a suspended tenant wait; one that is running already is finished.
--- A job whose lease has run out is free again: its worker is dead, or will find that its token is no longer good.
+-- A job whose lease has run out is free again: its worker is dead, or will find that its token is no longer good. But
+-- for a while after a time in which no worker could be heard, everybody keeps what he had.
 -- The claim need not be durable: after a crash the job is free again, and this worker's token no longer good.
 -- $1 worker   $2 tokens, one per job wanted   $3 seconds a lease lasts   $4 kinds this worker can do
 WITH RECURSIVE tenants AS (
@@ -13,6 +14,8 @@ WITH RECURSIVE tenants AS (
     SELECT t.tenant_id
       FROM tenants AS t
      WHERE NOT EXISTS (SELECT FROM ops.tenants AS s WHERE s.tenant_id = t.tenant_id AND s.state = 'suspended')
+), heard AS MATERIALIZED (
+    SELECT job.heard($3::float8) AS takes_over
 ), free AS (
     SELECT f.*, busy.jobs AS busy
       FROM awake AS t
@@ -22,6 +25,7 @@ WITH RECURSIVE tenants AS (
      CROSS JOIN LATERAL (SELECT q.job_id, q.tenant_id, q.priority, q.available_at FROM job.queue AS q
                           WHERE q.tenant_id = t.tenant_id AND q.available_at <= clock_timestamp()
                             AND q.kind = ANY ($4::text[])
+                            AND (q.token IS NULL OR (SELECT h.takes_over FROM heard AS h))
                           ORDER BY q.priority DESC, q.available_at, q.job_id
                           LIMIT cardinality($2::uuid[])
                             FOR UPDATE SKIP LOCKED) AS f

@@ -35,7 +35,7 @@ COMMENT ON COLUMN generation_jobs.failed_at IS 'When each of the errors came.';
 COMMENT ON COLUMN generation_jobs.token_usage IS 'Tokens in and out of all calls of language models for it, failed ones too.';
 COMMENT ON COLUMN generation_jobs.cost IS 'What these calls cost in US dollars, exact; those of models whose price is not known add nothing.';
 COMMENT ON COLUMN generation_jobs.model_used IS 'The language model that answered last for it; empty where none did.';
-COMMENT ON COLUMN generation_jobs.run_at IS 'When it is tried again after a failed attempt; empty if none has failed, and while it runs.';
+COMMENT ON COLUMN generation_jobs.run_at IS 'When it is tried again after an attempt that failed or was turned away for a while; empty if none was, and while it runs.';
 
 -- Nobody looks for a row by these, and to gather statistics of them is a large part of a small rebuild.
 ALTER TABLE generation_jobs
@@ -59,7 +59,8 @@ BEGIN
         SELECT s.position, s.tenant_id, s.type, s.data, s.recorded_at,
                CASE s.type WHEN 'llm.called' THEN (s.data ->> 'job_id')::uuid ELSE s.stream_id END AS id,
                CASE s.type WHEN 'job.advanced' THEN 5 WHEN 'job.created' THEN 1 WHEN 'job.started' THEN 2
-                           WHEN 'llm.called' THEN 6 WHEN 'job.failed' THEN 3 WHEN 'job.retry-scheduled' THEN 3
+                           WHEN 'llm.called' THEN 6 WHEN 'job.failed' THEN 3
+                           WHEN 'job.retry-scheduled' THEN CASE WHEN (s.data ->> 'throttled')::boolean THEN 4 ELSE 3 END
                            ELSE 4 END AS kind
           FROM log.slice('job', after, upto) AS s
         OFFSET 0

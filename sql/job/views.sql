@@ -11,7 +11,7 @@ COMMENT ON COLUMN v_job_queue.target IS 'The id of what it is made for, such as 
 COMMENT ON COLUMN v_job_queue.status IS 'QUEUED or RUNNING.';
 COMMENT ON COLUMN v_job_queue.attempts IS 'How often a worker has taken it up.';
 COMMENT ON COLUMN v_job_queue.worker IS 'Who took it up last; empty while nobody has.';
-COMMENT ON COLUMN v_job_queue.run_at IS 'When it is tried again after a failed attempt; empty if none has failed, and while it runs.';
+COMMENT ON COLUMN v_job_queue.run_at IS 'When it is tried again after an attempt that failed or was turned away for a while; empty if none was, and while it runs.';
 COMMENT ON COLUMN v_job_queue.started_at IS 'When its first attempt began.';
 
 CREATE VIEW v_failures WITH (security_invoker = true) AS

@@ -25,6 +25,17 @@ COMMENT ON COLUMN v_source_chunks.heading IS 'The headings above it, outermost f
 COMMENT ON COLUMN v_source_chunks.span_start IS 'Code points of the source''s text before the chunk.';
 COMMENT ON COLUMN v_source_chunks.span_end IS 'Code points of the source''s text up to the end of the chunk.';
 
+CREATE VIEW embeddings WITH (security_invoker = true) AS
+SELECT e.chunk_id, c.tenant_id, c.source_id, e.model, e.vector, cardinality(e.vector) AS dimensions, e.made_at, c.position
+  FROM ops.embeddings AS e
+  JOIN content_chunks AS c ON c.id = e.chunk_id;
+COMMENT ON VIEW embeddings IS
+    'The vector of each chunk of the library, where an embedding model is configured; it is of length 1. Key: chunk_id.';
+COMMENT ON COLUMN embeddings.model IS 'The model that was asked for it, the one configured when it was made.';
+COMMENT ON COLUMN embeddings.vector IS 'What the chunk means under its headings; empty where the model does not take it. The nearness of two is their inner product.';
+COMMENT ON COLUMN embeddings.dimensions IS 'How many numbers the vector has; 0 where the model does not take the chunk.';
+COMMENT ON COLUMN embeddings.made_at IS 'When the vector was kept; no older than what the chunk says.';
+
 -- The text search configurations a tenant's chunks are indexed by: one index probe for each. Like the views, the
 -- functions read what stands in the schema they are made in, whoever calls them.
 CREATE OR REPLACE FUNCTION search_configs(tenant uuid) RETURNS TABLE (search_config text)

@@ -9,6 +9,7 @@ from service.log.handle import Context, Log, Write
 from service.projection.act import Act
 from service.tenant import desk
 from tests.analyst.logins import Login, login
+from tests.embedding.rows import embed_all
 from tests.projection.histories import TENANTS, Place
 from tests.test_views import ENDS, enrol, generate
 
@@ -41,4 +42,5 @@ async def seeded(
         await log.append(on, Write(ORIGIN, uuid4(), 0, (seen,)))
         await desk.create(database, str(tenant), Act("ann", tenant, uuid4(), "to test"))
     await projected()
+    await embed_all(database)
     return database

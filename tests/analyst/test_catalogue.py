@@ -15,6 +15,10 @@ OPEN: Final = {
     "generations": "It tells how generations are built, and its tables hold no tenant's rows.",
 }
 """Views that everybody who may read them sees whole, and why."""
+OUTLIVING: Final = {
+    "ops.embeddings": "What chunks mean is paid for, so it is no generation's.",
+}
+"""Tables outside the generations that views show rows of, and why."""
 CALLED: Final = {"search_configs", "meant_words", "wait_for"}
 """Functions of schema read; they read its views as whoever calls them."""
 LENDING: Final = {
@@ -82,10 +86,28 @@ async def test_every_table_of_every_generation_shows_an_analyst_his_tenant_alone
     assert [row for row in tables if row["policies"] != [rule]] == []
 
 
+async def test_what_outlives_generations_shows_an_analyst_his_tenant_alone(
+    generations: Database,
+) -> None:
+    for table in OUTLIVING:
+        rules = await generations.fetch(
+            "SELECT c.relrowsecurity AS guarded, p.cmd, p.qual FROM pg_class AS c"
+            "  LEFT JOIN pg_policies AS p ON format('%s.%s', p.schemaname, p.tablename) = $1"
+            "   AND 'daybook_analyst' = ANY (p.roles)"
+            " WHERE c.oid = $1::regclass",
+            table,
+        )
+
+        assert [tuple(rule) for rule in rules] == [
+            (True, "SELECT", "(tenant_id = ( SELECT ops.analyst_tenant() AS analyst_tenant))")
+        ]
+
+
 async def test_nothing_is_granted_but_to_read(generations: Database) -> None:
     # What is made in a database, and not with it, has numbers from 16384 on.
     granted = await generations.fetch(
-        "SELECT n.nspname AS schema, a.grantee = 0 AS public, a.privilege_type AS right"
+        "SELECT CASE n.nspname WHEN 'ops' THEN c.oid::regclass::text ELSE n.nspname END AS schema,"
+        "       a.grantee = 0 AS public, a.privilege_type AS right"
         "  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
         " CROSS JOIN LATERAL aclexplode(c.relacl) AS a"
         " WHERE n.oid >= 16384 AND a.grantee IN (0, 'daybook_analyst'::regrole)"
@@ -99,7 +121,8 @@ async def test_nothing_is_granted_but_to_read(generations: Database) -> None:
     built = await engine.generations(generations)
 
     assert {(row["public"], row["right"]) for row in granted} == {(False, "SELECT")}
-    assert {row["schema"] for row in granted} == {"read", *(row["schema"] for row in built)}
+    schemas = {"read", *(row["schema"] for row in built)}
+    assert {row["schema"] for row in granted} == schemas | set(OUTLIVING)
 
 
 async def test_every_view_is_granted(generations: Database) -> None:

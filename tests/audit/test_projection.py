@@ -39,6 +39,10 @@ EVE: Final = PEOPLE[0]
 
 NO_ACTS: Final = {
     "account.password-rehashed": "the service does it by itself at a login",
+    "answer.kept": "a worker's",
+    "budget.carried-forward": "the service does it by itself when much has been charged",
+    "budget.reserved": "a worker's",
+    "budget.settled": "a worker's",
     "claim.made": "part of a registration",
     "claim.released": "part of a change",
     "course.failed": "a worker's",

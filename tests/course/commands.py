@@ -17,6 +17,8 @@ from service.course.commands import (
     RenameCourse,
     RequestCourse,
     ReviseLesson,
+    RollBackLesson,
+    UnpinLesson,
 )
 from service.course.content import Lesson, LessonPlan, Outline
 from tests.shapes import LINES, structs
@@ -45,9 +47,11 @@ CHANGES: Final[st.SearchStrategy[Command]] = st.one_of(
     structs(RecordDraft, lesson=LESSONS),
     structs(Finish),
     structs(GiveUp),
-    structs(PromoteLesson, number=NUMBERS),
+    structs(PromoteLesson, number=NUMBERS, revision=st.none()),
     structs(ReviseLesson, number=NUMBERS, title=st.none() | TITLES),
+    structs(RollBackLesson, number=NUMBERS, revision=st.integers(1, 5)),
     structs(PinLesson, number=NUMBERS),
+    structs(UnpinLesson, number=NUMBERS),
     structs(RenameCourse, title=TITLES),
 )
 COMMANDS: Final[st.SearchStrategy[Command]] = st.one_of(

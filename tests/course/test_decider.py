@@ -24,6 +24,8 @@ from service.course.commands import (
     RenameCourse,
     RequestCourse,
     ReviseLesson,
+    RollBackLesson,
+    UnpinLesson,
 )
 from service.course.content import Lesson, LessonPlan, Outline, Readability
 from service.course.decider import (
@@ -33,9 +35,7 @@ from service.course.decider import (
     LessonsOutOfRange,
     NoSuchCourse,
     NoSuchLesson,
-    NothingDrafted,
     State,
-    TitleMissing,
     TopicMissing,
 )
 from service.course.events import (
@@ -50,7 +50,11 @@ from service.course.events import (
     LessonPinned,
     LessonPromoted,
     LessonRevised,
+    LessonRolledBack,
+    LessonUnpinned,
 )
+from service.course.lesson import EditedSince, NoSuchRevision, NothingDrafted
+from service.course.title import TitleMissing
 from service.refusal import Refusal
 from tests.course.commands import COMMANDS
 from tests.given import given
@@ -71,8 +75,8 @@ def generated(number: int, title: str = "Light") -> LessonGenerated:
     return LessonGenerated(**asdict(lesson(number, title)))
 
 
-def drafted(number: int, revision: int, title: str = "Light") -> LessonDrafted:
-    return LessonDrafted(**asdict(lesson(number, title)), revision=revision)
+def drafted(number: int, revision: int, title: str = "Light", since: int = 0) -> LessonDrafted:
+    return LessonDrafted(**asdict(lesson(number, title)), revision=revision, since=since)
 
 
 REQUESTED = CourseRequested("Photosynthesis", "Grade 8", 2, None, "en", "ann", JOB)
@@ -177,7 +181,9 @@ def test_a_draft_is_the_next_revision_and_does_not_serve() -> None:
     drafting = RecordDraft(lesson(1, "Anew"), "Simpler, please.")
 
     given(COURSE, *READY).when(drafting).then(
-        LessonDrafted(**asdict(lesson(1, "Anew")), revision=2, instructions="Simpler, please.")
+        LessonDrafted(
+            **asdict(lesson(1, "Anew")), revision=2, instructions="Simpler, please.", since=1
+        )
     )
 
 
@@ -197,10 +203,103 @@ def test_without_a_newer_draft_there_is_nothing_to_promote() -> None:
     given(COURSE, *events).when(PromoteLesson(1)).refused(NothingDrafted)
 
 
-def test_a_draft_from_before_a_persons_edit_is_not_promoted_over_it() -> None:
-    events = (*READY, drafted(1, 2), LessonRevised(1, 3, "Light", "Mine."))
+def test_the_draft_that_was_read_is_promoted_and_no_newer_one() -> None:
+    events = (*READY, drafted(1, 2), drafted(1, 3))
+
+    given(COURSE, *events).when(PromoteLesson(1, 3)).then(LessonPromoted(1, 3))
+    given(COURSE, *events).when(PromoteLesson(1, 2)).refused(NothingDrafted)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (drafted(1, 2), LessonRevised(1, 3, "Light", "Mine.")),
+        (LessonRevised(1, 2, "Light", "Mine."), drafted(1, 3, since=1)),
+        (
+            drafted(1, 2),
+            LessonRevised(1, 3, "Light", "Mine."),
+            LessonRolledBack(1, 1, 1),
+            LessonRolledBack(1, 3, 1),
+        ),
+    ],
+)
+def test_a_draft_begun_before_a_persons_edit_is_not_promoted_over_it(
+    events: tuple[Struct, ...],
+) -> None:
+    given(COURSE, *READY, *events).when(PromoteLesson(1)).refused(EditedSince)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (LessonRevised(1, 2, "Light", "Mine."), drafted(1, 3, since=2)),
+        (LessonRevised(1, 2, "Light", "Mine."), drafted(1, 3, since=0)),
+        (
+            LessonRevised(1, 2, "Light", "Mine."),
+            drafted(1, 3, since=1),
+            LessonRolledBack(1, 1, 1),
+        ),
+    ],
+)
+def test_a_draft_that_replaces_no_later_edit_is_promoted(events: tuple[Struct, ...]) -> None:
+    given(COURSE, *READY, *events).when(PromoteLesson(1)).then(LessonPromoted(1, 3))
+
+
+def test_a_lesson_is_rolled_back_to_any_revision() -> None:
+    edited = (*READY, LessonRevised(1, 2, "Mine", "Mine."), drafted(1, 3), LessonPromoted(1, 3))
+
+    given(COURSE, *edited).when(RollBackLesson(1, 1)).then(LessonRolledBack(1, 1, 1))
+    given(COURSE, *edited).when(RollBackLesson(1, 2)).then(LessonRolledBack(1, 2, 1))
+
+
+def test_an_edit_keeps_the_base_of_the_text_that_it_changed() -> None:
+    edits = (drafted(1, 2), LessonPromoted(1, 2), LessonRevised(1, 3, "Mine", "Mine."))
+    again = (LessonRolledBack(1, 1, 1), LessonRevised(1, 4, "Mine", "Again."))
+
+    given(COURSE, *READY, *edits, LessonRolledBack(1, 1, 1)).when(RollBackLesson(1, 3)).then(
+        LessonRolledBack(1, 3, 2)
+    )
+    given(COURSE, *READY, *edits, *again, LessonRolledBack(1, 2, 2)).when(
+        RollBackLesson(1, 4)
+    ).then(LessonRolledBack(1, 4, 1))
+
+
+def test_a_lesson_that_serves_already_is_not_rolled_back() -> None:
+    given(COURSE, *READY).when(RollBackLesson(1, 1)).then()
+
+
+@pytest.mark.parametrize("revision", [0, 2, -1])
+def test_a_revision_that_there_is_not_cannot_serve(revision: int) -> None:
+    given(COURSE, *READY).when(RollBackLesson(1, revision)).refused(NoSuchRevision)
+
+
+def test_a_draft_that_was_rolled_back_to_needs_no_promotion() -> None:
+    events = (*READY, drafted(1, 2), LessonRolledBack(1, 2, 2))
 
     given(COURSE, *events).when(PromoteLesson(1)).refused(NothingDrafted)
+
+
+def test_a_draft_still_waits_after_a_rollback_to_another_revision() -> None:
+    edited = LessonRevised(1, 2, "Light", "Mine.")
+    events = (*READY, edited, drafted(1, 3), LessonRolledBack(1, 1, 1))
+
+    given(COURSE, *events).when(PromoteLesson(1)).then(LessonPromoted(1, 3))
+
+
+def test_an_edit_after_a_rollback_is_numbered_after_all_others() -> None:
+    events = (*READY, drafted(1, 2, "Anew"), LessonPromoted(1, 2), LessonRolledBack(1, 1, 1))
+
+    given(COURSE, *events).when(ReviseLesson(1, "Mine.")).then(
+        LessonRevised(1, 3, "Light", "Mine.")
+    )
+
+
+def test_a_lesson_is_unpinned_once() -> None:
+    given(COURSE, *READY, LessonPinned(1)).when(UnpinLesson(1)).then(LessonUnpinned(1))
+    given(COURSE, *READY, LessonPinned(1), LessonUnpinned(1)).when(PinLesson(1)).then(
+        LessonPinned(1)
+    )
+    given(COURSE, *READY).when(UnpinLesson(1)).then()
 
 
 def test_a_persons_edit_is_the_newest_revision() -> None:
@@ -245,7 +344,12 @@ def test_a_lesson_that_was_edited_can_be_pinned_too_and_stays_pinned() -> None:
     given(COURSE, *READY, LessonPinned(1), edited).when(PinLesson(1)).then()
 
 
-@pytest.mark.parametrize("command", [PromoteLesson(9), ReviseLesson(9, "x"), PinLesson(9)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        PromoteLesson(9), ReviseLesson(9, "x"), PinLesson(9), UnpinLesson(9), RollBackLesson(9, 1),
+    ],
+)  # fmt: skip
 def test_a_lesson_that_the_course_does_not_have_cannot_be_changed(command: Command) -> None:
     given(COURSE, *READY).when(command).refused(NoSuchLesson)
 
@@ -276,7 +380,8 @@ def test_nothing_changes_an_archived_course(command: Command) -> None:
 
 EVENTS = st.one_of(*(structs(kind) for kind in COURSE.events))
 IDEMPOTENT = (
-    RequestCourse, RecordOutline, RecordLesson, Finish, PinLesson, RenameCourse, ArchiveCourse,
+    RequestCourse, RecordOutline, RecordLesson, Finish, PinLesson, UnpinLesson, RollBackLesson,
+    RenameCourse, ArchiveCourse,
 )  # fmt: skip
 
 

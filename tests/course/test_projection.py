@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from service.course import views
@@ -17,8 +18,10 @@ from service.course.commands import (
     RecordOutline,
     RenameCourse,
     ReviseLesson,
+    RollBackLesson,
+    UnpinLesson,
 )
-from service.course.content import Lesson, LessonPlan, Outline, Readability
+from service.course.content import Check, Citation, Lesson, LessonPlan, Outline, Readability
 from service.course.decider import COURSE
 from service.database import Database
 from service.job.decider import JOB, Cancel, Retry, Start
@@ -26,6 +29,9 @@ from service.log.handle import Log
 from tests.projection.histories import TENANTS, Place, context, request
 
 Project = Callable[[], Awaitable[None]]
+CITED = Citation("s", "light.md", 0, 4, "Text")
+ASKED = Check("In what does light arrive?", "In photons.")
+EASY = Readability(2.0, 1)
 PLAN = LessonPlan("Light", "What light does.", (), ())
 
 
@@ -216,6 +222,48 @@ async def test_a_persons_edit_serves_at_once(
     assert (found.title, found.content_md, found.revision) == ("My light", "Mine.", 2)
     assert (found.edited, found.pinned, found.description) == (True, True, "About.")
     assert b"Mine." in bytes(found.sections)
+
+
+CHECKED = Lesson(
+    1, "Anew", "Other.", "New.", (), ("photon",), ("Name it.",), (CITED,), (ASKED,), EASY
+)
+STEPS: tuple[tuple[Command, tuple[object, ...]], ...] = (
+    (ReviseLesson(1, "Mine.", "My light"), ("My light", "Mine.", 2, "About.", 0, False)),
+    (RecordDraft(CHECKED, since=2), ("My light", "Mine.", 2, "About.", 0, False)),
+    (PromoteLesson(1), ("Anew", "New.", 3, "Other.", 1, False)),
+    (PinLesson(1), ("Anew", "New.", 3, "Other.", 1, True)),
+    (ReviseLesson(1, "Hers."), ("Anew", "Hers.", 4, "Other.", 1, True)),
+    (RollBackLesson(1, 2), ("My light", "Mine.", 2, "About.", 0, True)),
+    (UnpinLesson(1), ("My light", "Mine.", 2, "About.", 0, False)),
+    (RollBackLesson(1, 4), ("Anew", "Hers.", 4, "Other.", 1, False)),
+    (RollBackLesson(1, 1), ("Light", "Text.", 1, "About.", 0, False)),
+    (PinLesson(1), ("Light", "Text.", 1, "About.", 0, True)),
+    (ReviseLesson(1, "Last."), ("Light", "Last.", 5, "About.", 0, True)),
+    (RollBackLesson(1, 3), ("Anew", "New.", 3, "Other.", 1, True)),
+    (RollBackLesson(1, 2), ("My light", "Mine.", 2, "About.", 0, True)),
+    (ReviseLesson(1, "Fin."), ("My light", "Fin.", 6, "About.", 0, True)),
+    (RollBackLesson(1, 5), ("Light", "Last.", 5, "About.", 0, True)),
+)
+"""What a person and a recipe do to a lesson, and how it is read after each."""
+
+
+def reading(found: views.LessonView) -> tuple[object, ...]:
+    checks = len(msgspec.json.decode(found.checks))
+    assert checks == len(msgspec.json.decode(found.sources))
+    return found.title, found.content_md, found.revision, found.description, checks, found.pinned
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 15])
+async def test_a_rollback_brings_back_text_sources_and_checks_however_it_is_folded(
+    size: int, log: Log, database: Database, projected: Project
+) -> None:
+    place = await outlined(log, "Light")
+    await do(log, place, RecordLesson(lesson()))
+    for start in range(0, len(STEPS), size):
+        batch = STEPS[start : start + size]
+        await do(log, place, *(command for command, _ in batch))
+        await projected()
+        assert reading(await served(database, place)) == batch[-1][1]
 
 
 async def test_every_revision_is_kept(log: Log, database: Database, projected: Project) -> None:

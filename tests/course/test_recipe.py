@@ -61,7 +61,7 @@ async def test_a_finished_course_asks_for_nothing() -> None:
     async def nothing(asked: Brief) -> Sequence[Material]:
         pytest.fail("sources were read for a finished course")
 
-    outline = await Offline().outline(brief("cells", 1), [material("cells.md")])
+    outline = (await Offline().outline(brief("cells", 1), [material("cells.md")])).value
     progress = Progress(brief("cells", 1), outline, frozenset({1}))
 
     assert await _steps(progress, Tools(Offline(), nothing)) == []

@@ -39,10 +39,10 @@ class Mortal(GroupAppender):
             await asyncio.sleep(0)
             os.kill(os.getpid(), signal.SIGKILL)
             return await sent
-        receipt = await super().append(commit, timeout)
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return receipt
+        sent = asyncio.ensure_future(super().append(commit, timeout))
+        if self._left == 0:  # the queue may be seen to be empty before this hears of it
+            sent.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        return await asyncio.shield(sent)
 
 
 async def main(url: str, appends: int, moment: str) -> None:

@@ -31,6 +31,7 @@ def brief(topic: str, lessons: int, grade: str = "Grade 8", language: str = "en"
 async def course(asked: Brief, *sources: Material) -> tuple[Outline, list[Lesson]]:
     """Make a whole course."""
     generator = Offline()
-    outline = await generator.outline(asked, sources)
+    outline = (await generator.outline(asked, sources)).value
     numbers = range(1, len(outline.lessons) + 1)
-    return outline, [await generator.lesson(asked, outline, n, sources) for n in numbers]
+    made = [await generator.lesson(asked, outline, n, sources) for n in numbers]
+    return outline, [one.value for one in made]

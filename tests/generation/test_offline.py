@@ -218,10 +218,10 @@ async def test_instructions_that_can_be_followed_are() -> None:
 
 async def test_instructions_leave_a_lesson_its_subject() -> None:
     asked, source = brief("cells", 4), material("cells.md")
-    outline = await Offline().outline(asked, [source])
+    outline = (await Offline().outline(asked, [source])).value
     easier = replace(asked, instructions="much shorter and easier, please")
 
-    lesson = await Offline().lesson(easier, outline, 3, [source])
+    lesson = (await Offline().lesson(easier, outline, 3, [source])).value
 
     assert lesson.title == "Energy for the cell"
     assert "**Respiration** is the release of energy" in lesson.content_md
@@ -256,11 +256,12 @@ async def test_sources_stand_in_the_order_of_the_numbers_in_their_names() -> Non
 
 async def test_an_outline_of_changed_sources_still_gets_fitting_lessons() -> None:
     asked, source = brief("cells", 4), material("cells.md")
-    outline = await Offline().outline(asked, [source])
+    outline = (await Offline().outline(asked, [source])).value
     parts = source.text.split("\n## ")
     turned = "\n## ".join([parts[0], *parts[4:5], *parts[1:4], *parts[5:]])
 
-    lesson = await Offline().lesson(asked, outline, 4, [written(turned, source.path)])
+    made = await Offline().lesson(asked, outline, 4, [written(turned, source.path)])
+    lesson = made.value
 
     assert lesson.title == "How cells divide"
     assert "Mitosis" in lesson.content_md

@@ -112,10 +112,10 @@ async def test_more_questions_are_made_when_asked_for() -> None:
     generator, source = Offline(), material("cells.md")
     asked = brief("cells", 1)
     more = replace(asked, instructions="more questions")
-    outline = await generator.outline(asked, [source])
+    outline = (await generator.outline(asked, [source])).value
 
-    few = await generator.lesson(asked, outline, 1, [source])
-    many = await generator.lesson(more, outline, 1, [source])
+    few = (await generator.lesson(asked, outline, 1, [source])).value
+    many = (await generator.lesson(more, outline, 1, [source])).value
 
     assert (len(few.checks), len(many.checks)) == (4, 5)
 
@@ -128,6 +128,17 @@ def test_the_key_stands_at_every_place_about_equally_often() -> None:
         places[check.options.index(check.answer)] += 1
 
     assert all(420 < places[place] < 580 for place in range(4))
+
+
+def test_where_the_key_would_be_told_by_its_length_longer_options_stand_beside_it() -> None:
+    short = ["sap", "wall", "light"]
+    longer = ["passive diffusion", "cell respiration", "light absorption"]
+
+    check = made("question", "active transport", [*short, *longer], "so")
+
+    assert check is not None
+    assert set(check.options) == {"active transport", *longer}
+    assert made("question", "active transport", short, "so") is None
 
 
 def test_too_few_or_equal_options_make_no_check() -> None:

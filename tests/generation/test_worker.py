@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -11,7 +11,8 @@ from service.course.commands import RecordOutline, RequestCourse
 from service.course.content import LessonPlan, Outline
 from service.course.decider import COURSE
 from service.database import Database
-from service.generation.generator import GenerationFailed, Generator
+from service.generation.generator import GenerationFailed, Throttled
+from service.generation.offline.offline import Offline
 from service.generation.recipe import Recipe, Step, Tools
 from service.generation.worker import Worker
 from service.job.decider import JOB, Cancel, Create, Ended, Queued, Request, Retry
@@ -60,10 +61,19 @@ async def buggy(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Ste
 
 
 @asynccontextmanager
-async def working(log: Log, database: Database, one: Recipe) -> AsyncIterator[None]:
-    tools = Tools(database, cast("Generator", None))
+async def working(
+    log: Log, database: Database, one: Recipe, wake: asyncio.Event | None = None, **options: Any
+) -> AsyncIterator[None]:
+    tools = Tools(database, Offline())
     worker = Worker(
-        "w1", log, tools, {"course": one}, asyncio.Event(), now=lambda: EARLY, jitter=lambda: 0.0
+        "w1",
+        log,
+        tools,
+        {"course": one},
+        wake or asyncio.Event(),
+        now=lambda: EARLY,
+        jitter=lambda: 0.0,
+        **options,
     )
     task = asyncio.create_task(worker.run())
     yield
@@ -135,6 +145,31 @@ async def test_what_may_pass_is_tried_again_and_then_given_up(log: Log, database
 
     assert (state.outcome, state.attempts) == ("failed", 5)
     assert (await types(database, job)).count("job.retry-scheduled") == 4
+
+
+async def test_a_throttled_job_waits_as_asked_and_never_counts_as_failed(
+    log: Log, database: Database
+) -> None:
+    tries = 0
+
+    async def throttled(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+        nonlocal tries
+        tries += 1
+        if tries <= 7:
+            yield failing(Throttled("Too many requests.", "It is tried again.", 30.0))
+        yield Step(RecordOutline(OUTLINE), 1, 1, "outline")
+
+    _, job = await ask(log)
+    async with working(log, database, recipe(throttled)):
+        state = await ended(log, database, job)
+
+    rows = await database.fetch(
+        "SELECT data ->> 'at' AS at, (data ->> 'throttled')::boolean AS throttled"
+        " FROM log.events WHERE stream_id = $1 AND type = 'job.retry-scheduled'",
+        job,
+    )
+    assert (state.outcome, state.attempts) == ("completed", 8)
+    assert [(row["at"], row["throttled"]) for row in rows] == [("2026-01-01T00:00:30Z", True)] * 7
 
 
 async def test_what_will_not_pass_fails_at_once(log: Log, database: Database) -> None:
@@ -212,7 +247,7 @@ async def test_a_job_goes_back_to_the_queue_until_its_next_attempt(
 ) -> None:
     _, job = await ask(log)
     late = recipe(busy)
-    tools = Tools(database, cast("Generator", None))
+    tools = Tools(database, Offline())
     worker = Worker(
         "w1",
         log,

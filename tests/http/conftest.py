@@ -186,6 +186,8 @@ ROUTES = (
 class Anybody:
     """Lets everybody in whose token is good."""
 
+    away = False
+
     async def admit(self, principal: token.Principal, now: datetime) -> None:
         del principal, now
 

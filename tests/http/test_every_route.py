@@ -21,7 +21,14 @@ Json = dict[str, Any]
 DOCUMENT = openapi.document(ROUTES, "0")
 SOMEBODY = "0190a6f0-8f7e-7c3e-9d53-0f9a6f4b7a10"
 HUGE = 10**40
-WRONG: dict[str, Any] = {"string": {}, "integer": "one", "boolean": "no", "array": {}, "object": []}
+WRONG: dict[str, Any] = {
+    "string": {},
+    "number": {},
+    "integer": "one",
+    "boolean": "no",
+    "array": {},
+    "object": [],
+}
 
 
 def name(value: object) -> str:
@@ -29,12 +36,13 @@ def name(value: object) -> str:
 
 
 def path(route: Route, **ids: str) -> str:
-    return route.path.format_map({"lesson": "1"} | dict.fromkeys(PLACES, SOMEBODY) | ids)
+    numbers = {"lesson": "1", "revision": "1"}
+    return route.path.format_map(numbers | dict.fromkeys(PLACES, SOMEBODY) | ids)
 
 
 PLACES = (
     "course", "job", "source", "stream", "projection", "view", "tenant", "service_token",
-    "account", "session",
+    "account", "session", "content",
 )  # fmt: skip
 GUARDED = [route for route in ROUTES if route.role is not None]
 WITH_BODY = [
@@ -58,8 +66,10 @@ def required_of(route: Route) -> set[str]:
 
 
 def types(schema: Json) -> set[str]:
-    kinds = schema.get("anyOf", [schema])
-    return {str(kind.get("type", "string" if "enum" in kind else None)) for kind in kinds}
+    kinds = [
+        of.get("type", "string" if "enum" in of else None) for of in schema.get("anyOf", [schema])
+    ]
+    return {str(kind) for of in kinds for kind in (of if isinstance(of, list) else [of])}
 
 
 def unfit(route: Route) -> Iterator[tuple[str, Json]]:

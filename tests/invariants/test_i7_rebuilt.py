@@ -35,7 +35,7 @@ def sickly(name: str) -> Projection:
     return changed(projection(name), "BEGIN\n", SICKENS.format(name=name))
 
 
-NAMES: Final = ("job", "library", "course", "usage", "ledger")
+NAMES: Final = ("job", "library", "course", "usage", "ledger", "price", "budget")
 TEXTS: Final = (*map(projection, NAMES), sickly("job"), sickly("course"))
 SIZES: Final = st.integers(1, 60)
 MOVES: Final[st.SearchStrategy[Move]] = st.one_of(

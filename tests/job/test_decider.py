@@ -20,22 +20,26 @@ from service.job.decider import (
     Create,
     Ended,
     Fail,
-    JobAdvanced,
-    JobCancelled,
-    JobCompleted,
     JobCompletedAlready,
-    JobCreated,
     JobEnded,
-    JobFailed,
     JobNotEnded,
-    JobRequeued,
-    JobRetryScheduled,
-    JobStarted,
     NoSuchJob,
+    Queued,
     Retry,
     Running,
     Start,
     State,
+)
+from service.job.events import (
+    Event,
+    JobAdvanced,
+    JobCancelled,
+    JobCompleted,
+    JobCreated,
+    JobFailed,
+    JobRequeued,
+    JobRetryScheduled,
+    JobStarted,
 )
 from service.refusal import Refusal
 from tests.given import given
@@ -98,6 +102,43 @@ def test_attempts_are_counted_over_scheduled_retries() -> None:
     again = (CREATED, STARTED, JobRetryScheduled(LATER, "Rate limit.", 1))
 
     given(JOB, *again).when(Start("w1")).then(JobStarted("course", COURSE, "w1", 2))
+
+
+def test_a_throttled_attempt_waits_as_long_as_it_was_asked_to() -> None:
+    throttled = Fail("Too many.", "Wait.", retryable=True, retry_at=LATER, throttled=True)
+    waiting = JobRetryScheduled(LATER, "Too many.", 1, throttled=True)
+
+    given(JOB, CREATED, STARTED).when(throttled).then(waiting)
+
+
+def failures(*events: Event) -> int:
+    state = JOB.fold([CREATED, STARTED, *events])
+    assert isinstance(state, Running | Queued)
+    return state.failures
+
+
+def test_failures_are_counted_but_not_those_who_were_only_told_to_wait() -> None:
+    failed = JobRetryScheduled(LATER, "Busy.", 1)
+    throttled = JobRetryScheduled(LATER, "Too many.", 1, throttled=True)
+
+    assert failures(failed, STARTED, throttled, STARTED, failed) == 2
+
+
+def test_a_lost_worker_is_no_failure_of_the_job() -> None:
+    assert failures(STARTED, STARTED, STARTED) == 0
+
+
+def test_who_gets_further_has_got_over_what_failed_before() -> None:
+    failed = JobRetryScheduled(LATER, "Busy.", 1)
+
+    assert failures(failed, STARTED, JobAdvanced(1, 5, "Outline")) == 0
+    assert failures(JobAdvanced(1, 5, "Outline"), failed, STARTED) == 1
+
+
+def test_the_same_step_again_is_no_way_further() -> None:
+    step, failed = JobAdvanced(1, 5, "Outline"), JobRetryScheduled(LATER, "Busy.", 1)
+
+    assert failures(step, failed, STARTED, step) == 1
 
 
 def test_a_running_job_is_cancelled() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ import pytest
 from service.http.call import Resources
 from service.http.token import tenant
 from service.job.decider import JOB, Advance, Command, Complete, Fail, Start
+from service.ledger.decider import LEDGER, ledger_id
 from service.log.handle import Context
 from tests.http.conftest import Client
+from tests.ledger.calls import call
 
 
 @pytest.fixture
@@ -107,3 +110,14 @@ async def test_a_job_that_has_completed_is_neither_stopped_nor_retried(
 
     codes = [(await response.json())["code"] for response in refused]
     assert codes == ["job-ended", "job-completed-already"]
+
+
+async def test_a_job_says_what_its_calls_have_cost(api: Client, live: Resources, job: str) -> None:
+    own, school = UUID(job), tenant("school")
+    made = call(job_id=own, tokens_in=10, tokens_out=5, cost=Decimal("0.0025"))
+    stream, context = ledger_id(school, own), Context(school, "worker", own)
+    receipt = await live.log.handle(LEDGER, stream, made, context)
+    shown = await (await api.get(f"/api/v1/jobs/{job}?min_position={receipt.position}")).json()
+
+    assert (shown["token_usage"], shown["cost"]) == (15, "0.0025")
+    assert shown["model_used"] == made.model_returned

@@ -93,6 +93,15 @@ async def test_a_scheduled_retry_says_when(
     assert (await seen(log, database, projected, *waiting, Start("w"))).run_at is None
 
 
+async def test_a_throttled_attempt_waits_and_is_no_error(
+    log: Log, database: Database, projected: Project
+) -> None:
+    throttled = Fail("Too many.", "Wait.", retryable=True, retry_at=LATER, throttled=True)
+    found = await seen(log, database, projected, Start("w"), throttled)
+
+    assert (found.status, found.run_at, found.errors) == ("QUEUED", LATER, [])
+
+
 async def test_an_ended_job_says_when_until_it_is_taken_up_again(
     log: Log, database: Database, projected: Project
 ) -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from tests.shapes import structs
 
 Project = Callable[[], Awaitable[None]]
 TENANT = TENANTS[0]
+TENTH = Decimal("0.1")
 
 
 async def record(log: Log, *calls: RecordCall, tenant: UUID = TENANT) -> None:
@@ -38,15 +41,91 @@ async def costs(database: Database, tenant: UUID = TENANT) -> list[dict[str, Any
 async def test_a_call_is_a_row_that_says_all_there_is_to_know(
     log: Log, database: Database, projected: Project
 ) -> None:
-    await record(log, CALL)
+    made = call(call_id=uuid4(), response_id="chatcmpl-1", answer_hash="60303ae2", estimate=TENTH)
+    await record(log, made)
     await projected()
 
     row = await database.fetchrow("SELECT * FROM read.llm_calls")
     assert row is not None
-    assert {name: row[name] for name in CALL.__struct_fields__} == {
-        name: getattr(CALL, name) for name in CALL.__struct_fields__
+    assert {name: row[name] for name in made.__struct_fields__} == {
+        name: getattr(made, name) for name in made.__struct_fields__
     }
     assert (row["tenant_id"], str(row["cost"])) == (TENANT, "0.002284000")
+
+
+async def test_a_call_that_was_recorded_before_calls_had_ids_is_a_row_of_its_own(
+    log: Log, database: Database, projected: Project
+) -> None:
+    await record(log, CALL, CALL)
+    await record(log, CALL, tenant=TENANTS[1])
+    await projected()
+
+    ids = await database.fetch("SELECT DISTINCT call_id FROM read.llm_calls")
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize("folded", ["together", "apart"])
+@pytest.mark.parametrize("first", ["lost", "answered"])
+async def test_what_came_of_a_call_stands_in_place_of_its_loss_whichever_was_recorded_first(
+    first: str, folded: str, log: Log, database: Database, projected: Project
+) -> None:
+    made = call(call_id=uuid4())
+    lost = msgspec.structs.replace(
+        made, outcome="lost", model_returned="", cost=None, estimate=TENTH, tokens_in=0
+    )
+    for one in (lost, made) if first == "lost" else (made, lost):
+        await record(log, one)
+        if folded == "apart":
+            await projected()
+    await projected()
+
+    row = await database.fetchrow("SELECT * FROM read.llm_calls")
+    assert (row["outcome"], row["cost"], row["estimate"]) == ("answered", made.cost, None)
+    assert (row["model_returned"], row["tokens_in"]) == (made.model_returned, 1840)
+    assert row["position"] == (2 if first == "lost" else 1)
+    [day] = await costs(database)
+    assert (day["calls"], day["failed_calls"], day["cost"]) == (1, 0, made.cost)
+
+
+async def test_a_call_that_is_lost_twice_is_lost_once(
+    log: Log, database: Database, projected: Project
+) -> None:
+    lost = call(call_id=uuid4(), outcome="lost", cost=None, estimate=TENTH)
+    await record(log, lost, lost)
+    await projected()
+
+    [row] = await costs(database)
+    assert (row["calls"], row["failed_calls"], row["unpriced_calls"]) == (1, 1, 1)
+    assert (row["cost"], row["estimated_cost"], row["position"]) == (0, TENTH, 1)
+
+
+async def test_an_answer_that_serves_again_is_no_call_and_costs_nothing(
+    log: Log, database: Database, projected: Project
+) -> None:
+    again = {"outcome": "reused", "cost": Decimal(0), "tokens_in": 0, "tokens_out": 0, "ms": 0}
+    await record(log, CALL, call(**again), call(**again))
+    await projected()
+
+    [row] = await costs(database)
+    assert (row["calls"], row["failed_calls"], row["reused_calls"]) == (1, 0, 2)
+    assert (row["cost"], row["tokens_in"], row["avg_ms"], row["p50_ms"]) == (
+        CALL.cost,
+        1840,
+        6120,
+        6120,
+    )
+
+
+async def test_what_unpriced_calls_may_have_cost_is_told_apart_from_what_calls_cost(
+    log: Log, database: Database, projected: Project
+) -> None:
+    unknown = call(cost=None, estimate=TENTH)
+    await record(log, CALL, unknown, unknown, call(cost=None), call(estimate=TENTH))
+    await projected()
+
+    [row] = await costs(database)
+    assert (row["unpriced_calls"], row["estimated_cost"]) == (3, 2 * TENTH)
+    assert row["cost"] == 2 * (CALL.cost or 0)
 
 
 async def test_a_days_calls_of_a_model_are_one_row(
@@ -126,7 +205,11 @@ async def test_providers_models_and_kinds_are_told_apart(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(calls=st.lists(structs(RecordCall, job_id=st.uuids()), min_size=1, max_size=20))
+@given(
+    calls=st.lists(
+        structs(RecordCall, job_id=st.uuids(), call_id=st.builds(uuid4)), min_size=1, max_size=20
+    )
+)
 async def test_costs_add_up_exactly(
     calls: list[RecordCall], log: Log, database: Database, projected: Project
 ) -> None:
@@ -136,7 +219,10 @@ async def test_costs_add_up_exactly(
 
     found = await costs(database, tenant)
     assert sum(row["cost"] for row in found) == sum(one.cost or 0 for one in calls)
-    assert sum(row["calls"] for row in found) == len(calls)
+    assert sum(row["calls"] + row["reused_calls"] for row in found) == len(calls)
+    assert sum(row["estimated_cost"] for row in found) == sum(
+        one.estimate or 0 for one in calls if one.cost is None
+    )
     assert sum(row["tokens_in"] + row["tokens_out"] for row in found) == sum(
         one.tokens_in + one.tokens_out for one in calls
     )

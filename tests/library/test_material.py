@@ -10,7 +10,7 @@ from service.database import Database
 from service.library import views
 from service.library.material import Material
 from service.log.handle import Log
-from tests.library.shelf import TENANT, fill
+from tests.library.shelf import TENANT, fill, put
 
 Ask = Callable[..., Awaitable[tuple[Material, ...]]]
 
@@ -80,3 +80,22 @@ async def test_a_source_that_was_just_acknowledged_is_waited_for(
 
     assert (early, await waiting) == (False, True)
     assert await views.caught_up(database, UUID(int=9), patience=0)
+
+
+async def test_what_many_read_at_once_is_in_memory_but_once(material: Ask) -> None:
+    first, second = await material("photosynthesis"), await material("photosynthesis")
+
+    assert all(one is same for one, same in zip(first, second, strict=True))
+
+
+async def test_what_was_changed_is_read_anew(
+    material: Ask, log: Log, projected: Callable[[], Awaitable[None]]
+) -> None:
+    before = (await material("photosynthesis"))[0]
+    await put(log, before.path, f"{before.text}\n\nMoss makes sugar by photosynthesis.")
+    await projected()
+
+    after = (await material("photosynthesis"))[0]
+
+    assert after.source_id == before.source_id
+    assert "Moss" in after.text

@@ -6,11 +6,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from service.budget.decider import BUDGET
 from service.course.decider import COURSE
 from service.job.decider import JOB
 from service.ledger.decider import LEDGER
 from service.library.decider import SOURCE
 from service.log.decider import Decider
+from service.price.decider import PRICE
 from service.service_token.decider import SERVICE_TOKEN
 
 SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
@@ -18,6 +20,8 @@ SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
     "course": COURSE,
     "library": SOURCE,
     "ledger": LEDGER,
+    "price": PRICE,
+    "budget": BUDGET,
     "service_token": SERVICE_TOKEN,
 }
 DECIDERS: Final = tuple(SLICES.values())

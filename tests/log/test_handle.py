@@ -16,14 +16,16 @@ from service.job.decider import (
     Cancel,
     Complete,
     Create,
-    JobCompleted,
-    JobCreated,
     JobEnded,
-    JobStarted,
     NoSuchJob,
     Queued,
     Running,
     Start,
+)
+from service.job.events import (
+    JobCompleted,
+    JobCreated,
+    JobStarted,
 )
 from service.log.append import GroupAppender
 from service.log.commit import Conflict, KeyReused, Receipt, StaleVersion

@@ -1,13 +1,16 @@
 """Histories as they happen: commands of several tenants at several courses and their jobs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.budget.book import job_account
+from service.budget.decider import BUDGET, Reserve, SetBudget, Settle
 from service.course.commands import (
     ArchiveCourse,
     PromoteLesson,
@@ -21,8 +24,10 @@ from service.course.decider import COURSE
 from service.job.decider import JOB, Advance, Cancel, Complete, Create, Fail, Retry, Start
 from service.ledger.decider import LEDGER, RecordCall, ledger_id
 from service.library.decider import SOURCE, RemoveSource, source_id
+from service.log.claim import claimed
 from service.log.decider import Decider
 from service.log.handle import Context, Log, Write
+from service.price.decider import PRICE, Publish
 from service.refusal import Refusal
 from tests.course.commands import CHANGES, TITLES
 from tests.library.content import add
@@ -49,6 +54,8 @@ class Place(Struct, frozen=True):
             "job": self.job,
             "ledger": ledger_id(self.tenant, self.job),
             "source": source_id(self.tenant, path),
+            "budget": job_account(self.tenant, self.job),
+            "price": claimed(self.tenant, "price", "m"),
         }[category]
 
 
@@ -62,13 +69,33 @@ JOBS: Final = st.one_of(
     structs(Retry),
 )
 WHICH: Final = st.integers(0, COURSES - 1)
+
+
+def called(which: int, number: int | None) -> UUID | None:
+    """Return the id of a call for a course's job; calls of different jobs never share one."""
+    return None if number is None else uuid5(UUID(int=which), str(number))
+
+
 PROMOTIONS: Final = structs(PromoteLesson, number=st.sampled_from([1, 1, 2]))
+NUMBERED: Final = {"call_id": st.integers(1, 4).map(lambda number: UUID(int=number))}
+DAYS: Final = st.sampled_from([date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 2)])
+MONEY: Final = st.one_of(
+    st.tuples(WHICH, st.just(BUDGET), structs(SetBudget, limit=st.just(Decimal(200)))),
+    st.tuples(WHICH, st.just(BUDGET), structs(SetBudget)),
+    st.tuples(WHICH, st.just(BUDGET), structs(Reserve, **NUMBERED, day=DAYS)),
+    st.tuples(WHICH, st.just(BUDGET), structs(Reserve, **NUMBERED, day=DAYS)),
+    st.tuples(WHICH, st.just(BUDGET), structs(Settle, **NUMBERED)),
+    st.tuples(WHICH, st.just(PRICE), structs(Publish, model=st.just("m"))),
+)
 OFTEN: Final = st.one_of(
+    MONEY,
     st.tuples(WHICH, st.just(COURSE), CHANGES),
     st.tuples(WHICH, st.just(COURSE), CHANGES),
     st.tuples(WHICH, st.just(COURSE), PROMOTIONS),
     st.tuples(WHICH, st.just(JOB), JOBS),
-    st.tuples(WHICH, st.just(LEDGER), structs(RecordCall)),
+    st.tuples(WHICH, st.just(LEDGER), structs(RecordCall), st.none() | st.integers(0, 3)).map(
+        lambda deed: (*deed[:2], replace(deed[2], call_id=called(deed[0], deed[3])))
+    ),
 )
 TEXTS: Final = st.lists(
     st.sampled_from(

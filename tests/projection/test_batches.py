@@ -16,8 +16,8 @@ from tests.projection.generations import build, fold, keep_up, live, rows, scrat
 from tests.projection.histories import History, happen, histories
 
 Project = Callable[[], Awaitable[None]]
-NAMES = ("job", "course", "library", "ledger", "usage")
-KEEPING = ("job", "course", "ledger", "usage")
+NAMES = ("job", "course", "library", "ledger", "price", "budget", "usage")
+KEEPING = ("job", "course", "ledger", "price", "budget", "usage")
 """Projections that keep a row of whatever there once was, so that old ranges bring nothing back."""
 CUTS = st.lists(st.integers(1, 150), max_size=60)
 

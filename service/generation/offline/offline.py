@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.course.content import Lesson, Outline
-from service.generation.generator import Brief
+from service.generation.generator import Brief, Made
 from service.generation.offline.teaching import lesson as lessons
 from service.generation.offline.teaching import outline as outlines
 from service.generation.offline.teaching.curriculum import curriculum
+from service.generation.provenance import Provenance, Span
+from service.job.lease import Claim
 from service.library.material import Material
 
 _NAME: Final = "offline"
+VERSION: Final = "1"
+"""Changes when equal material becomes another course."""
 
 
 class Offline:
@@ -19,15 +23,29 @@ class Offline:
 
     name = _NAME
 
-    async def outline(self, brief: Brief, material: Sequence[Material]) -> Outline:
+    def for_job(self, _claim: Claim) -> "Offline":
+        """Return itself: it costs nothing, so nobody is charged."""
+        return self
+
+    async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:
         """Return an outline of exactly ``brief.num_lessons`` lessons. Raises `GenerationFailed`."""
-        return await asyncio.to_thread(_outline, brief, tuple(material))
+        made = await asyncio.to_thread(_outline, brief, tuple(material))
+        return Made(made, Provenance(_NAME, VERSION, chunks=_whole(material)))
 
     async def lesson(
         self, brief: Brief, outline: Outline, number: int, material: Sequence[Material]
-    ) -> Lesson:
+    ) -> Made[Lesson]:
         """Return lesson `number` of `outline`. Raises `GenerationFailed`."""
-        return await asyncio.to_thread(_lesson, brief, outline, number, tuple(material))
+        made = await asyncio.to_thread(_lesson, brief, outline, number, tuple(material))
+        return Made(made, Provenance(_NAME, VERSION, chunks=_cited(made)))
+
+
+def _whole(material: Sequence[Material]) -> tuple[Span, ...]:
+    return tuple(Span(of.source_id, of.path, 0, len(of.text)) for of in material)
+
+
+def _cited(lesson: Lesson) -> tuple[Span, ...]:
+    return tuple(Span(of.source_id, of.path, of.start, of.end) for of in lesson.sources)
 
 
 def _outline(brief: Brief, material: tuple[Material, ...]) -> Outline:

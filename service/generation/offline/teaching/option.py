@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final
 
 from service.course.content import Check
+from service.generation.gate import quiz
 from service.generation.offline.reading.language import words
 from service.generation.offline.reading.sentence import Sentence, dangles, lacks_subject
 
@@ -17,11 +17,11 @@ _OPTIONS: Final = 4
 
 def made(question: str, key: str, others: Sequence[str], reason: str) -> Check | None:
     """Return a check with its options in an order that only its own words decide."""
-    options = [key, *others[: _OPTIONS - 1]]
-    if len(options) < _OPTIONS or len({one.casefold() for one in options}) < len(options):
-        return None
-    options.sort(key=lambda one: sha256(f"{question}|{one}".encode()).digest())
-    return Check(question, key, tuple(options), reason)
+    wrong = others[: _OPTIONS - 1]
+    if quiz.told(key, wrong):  # rather longer ones that are less like it
+        wrong = sorted(others, key=lambda one: quiz.told(key, [one]))[: _OPTIONS - 1]
+    check = Check(question, key, quiz.arranged(question, [key, *wrong]), reason)
+    return check if len(check.options) == _OPTIONS and not quiz.faults(check) else None
 
 
 def self_standing(one: Sentence, language: str) -> bool:

@@ -1,0 +1,1 @@
+"""Moving in: what other systems had made becomes events of this log."""

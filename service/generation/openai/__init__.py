@@ -1,0 +1,1 @@
+"""Generation by a language model behind any OpenAI-compatible server."""

@@ -1,0 +1,1 @@
+"""Prices: what the tokens of each language model cost."""
