@@ -102,8 +102,8 @@ class Adoption:
     async def _moved(self, old: OldCourse, of: UUID) -> tuple[bool, Moving]:
         """Append what is missing; return whether the course was not here, and what it was."""
         tenant_id, job = self._context.tenant_id, job_id(of)
-        # The job is read first: whoever ends it ends the course in the same commit, so that a course
-        # still unended beside an ended job would be a lie; the other way round is a mere conflict.
+        # The job is read first: whoever ends it ends the course in the same commit, so a course
+        # that is unended beside an ended job never was; the other way round is a mere conflict.
         then = await self._log.load(JOB, job, tenant_id)
         now = await self._log.load(COURSE, of, tenant_id)
         moving = missing(old, of, now.state, then.state)

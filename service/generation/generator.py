@@ -1,23 +1,15 @@
 """What makes courses: the protocol that every generator keeps, and how one says that it cannot."""
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from msgspec import Struct
 
 from service.course.content import Lesson, Outline
-from service.generation.provenance import Provenance
+from service.generation.author import Author
+from service.generation.provenance import Made
 from service.job.lease import Claim
 from service.library.material import Material
-
-T = TypeVar("T")
-
-
-class Made(Struct, Generic[T], frozen=True):
-    """An artefact, and how it came about."""
-
-    value: T
-    provenance: Provenance
 
 
 class Brief(Struct, frozen=True):
@@ -80,6 +72,10 @@ class Generator(Protocol):
 
     def for_job(self, claim: Claim) -> "Generator":
         """Return the generator that works for one job, and charges it with what it takes."""
+        ...
+
+    def author(self) -> Author:
+        """Return what makes textbooks for the same job."""
         ...
 
     async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:

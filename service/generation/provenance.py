@@ -1,9 +1,11 @@
 """Provenance: what an artefact was made with and from, kept beside the event that carries it."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field
+
+T = TypeVar("T")
 
 
 class Span(Struct, frozen=True):
@@ -37,3 +39,10 @@ class Provenance(Struct, frozen=True, omit_defaults=True):
     parameters: dict[str, Any] = field(default_factory=dict)
     chunks: tuple[Span, ...] = ()
     calls: tuple[UUID, ...] = ()
+
+
+class Made(Struct, Generic[T], frozen=True):
+    """An artefact, and how it came about."""
+
+    value: T
+    provenance: Provenance

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from service.course.content import Lesson, Outline
-from service.generation.generator import Brief, Made
+from service.generation.generator import Brief
+from service.generation.offline.author import OfflineAuthor
 from service.generation.offline.teaching import lesson as lessons
 from service.generation.offline.teaching import outline as outlines
 from service.generation.offline.teaching.curriculum import curriculum
-from service.generation.provenance import Provenance, Span
+from service.generation.provenance import Made, Provenance, Span
 from service.job.lease import Claim
 from service.library.material import Material
 
@@ -26,6 +27,10 @@ class Offline:
     def for_job(self, _claim: Claim) -> "Offline":
         """Return itself: it costs nothing, so nobody is charged."""
         return self
+
+    def author(self) -> OfflineAuthor:
+        """Return what makes textbooks the same way."""
+        return OfflineAuthor()
 
     async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:
         """Return an outline of exactly ``brief.num_lessons`` lessons. Raises `GenerationFailed`."""

@@ -8,16 +8,17 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 
 from service.course.content import Lesson, LessonPlan, Outline
-from service.generation.generator import Brief, Made, NoSources
+from service.generation.generator import Brief, NoSources
 from service.generation.model import Asked, Message
 from service.generation.openai import excerpt, lesson, outline
+from service.generation.openai.author import OpenAIAuthor
 from service.generation.openai.excerpt import Excerpt
 from service.generation.openai.ladder import Calls, Ladder, Reached, Reading, Task
 from service.generation.openai.prompt import Template
 from service.generation.openai.proof import Page, proofread
 from service.generation.openai.repair import decoded
 from service.generation.openai.schema import schema_hash
-from service.generation.provenance import Provenance
+from service.generation.provenance import Made, Provenance
 from service.job.lease import Claim
 from service.ledger.answer import Answer, answer_id
 from service.library.material import Material
@@ -77,6 +78,10 @@ class OpenAI:
     def for_job(self, claim: Claim) -> "OpenAI":
         """Return the generator that works for one job, and charges it with what it takes."""
         return OpenAI(self._preferences, self._calls, _Job(claim, self._calls(claim)))
+
+    def author(self) -> OpenAIAuthor:
+        """Return what makes textbooks for the same job."""
+        return OpenAIAuthor()
 
     async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:
         """Return an outline of exactly ``brief.num_lessons`` lessons. Raises `GenerationFailed`."""

@@ -1,0 +1,1 @@
+"""A textbook: chapters with summaries, quizzes and boosters, validated, versioned, published."""
