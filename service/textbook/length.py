@@ -6,13 +6,14 @@ from typing import Final
 
 WORDS_PER_MINUTE: Final = 180
 """How fast somebody reads who learns."""
-_FENCED: Final = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+FENCED: Final = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+"""A block of code between fences."""
 _WORD: Final = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 
 
 def words(markdown: str) -> int:
     """Return the number of running words, those of code blocks left out."""
-    return len(_WORD.findall(_FENCED.sub("", markdown)))
+    return len(_WORD.findall(FENCED.sub("", markdown)))
 
 
 def minutes(word_count: int) -> int:

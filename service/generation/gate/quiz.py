@@ -33,8 +33,8 @@ def faults(check: Check) -> tuple[str, ...]:
     """Return what is wrong with a check, in words; nothing for one that is sound, or open."""
     if not check.options:
         return ()
-    likes = [_like(option) for option in check.options]
-    key = _like(check.answer)
+    likes = [like(option) for option in check.options]
+    key = like(check.answer)
     found = []
     if len(likes) < FEWEST:
         found.append(f"there are only {len(likes)} options")
@@ -44,11 +44,16 @@ def faults(check: Check) -> tuple[str, ...]:
         found.append("two options say the same")
     if summing := [option for option in check.options if _SUMMING.search(option)]:
         found.append(f"the option “{summing[0]}” speaks of other options")
-    if told(check.answer, [one for one in check.options if _like(one) != key]):
+    if told(check.answer, [one for one in check.options if like(one) != key]):
         found.append("the right option can be told by its length: make all about equally long")
     if held(check.question, check.answer):
         found.append("the question has its own answer in it")
     return tuple(found)
+
+
+def like(text: str) -> str:
+    """Return what two texts have in common that say the same, whatever their case and spacing."""
+    return _SPACE.sub(" ", text).strip(" .;,:!?").casefold()
 
 
 def told(key: str, others: Sequence[str]) -> bool:
@@ -58,10 +63,5 @@ def told(key: str, others: Sequence[str]) -> bool:
 
 def held(question: str, key: str) -> bool:
     """Tell whether the words of the key stand in the question."""
-    words = re.escape(_like(key))
-    return re.search(rf"(?<!\w){words}(?!\w)", _like(question)) is not None
-
-
-def _like(text: str) -> str:
-    """Return what two options have in common that say the same."""
-    return _SPACE.sub(" ", text).strip(" .;,:!").casefold()
+    words = re.escape(like(key))
+    return re.search(rf"(?<!\w){words}(?!\w)", like(question)) is not None
