@@ -7,11 +7,11 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from service.adopt.old import OldCourse, OldLesson
+from service.content.title import LONGEST, is_line
 from service.course import events as course
 from service.course.content import LessonPlan
 from service.course.decider import COURSE, MOST_LESSONS, Absent, Course
 from service.course.decider import State as CourseState
-from service.course.title import LONGEST, is_line
 from service.generation.offline.reading.readability import measure
 from service.job import decider as jobs
 from service.job.decider import JOB

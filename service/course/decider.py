@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from service.content.title import TitleMissing, is_line
 from service.course.commands import (
     ArchiveCourse,
     Command,
@@ -36,7 +37,6 @@ from service.course.events import (
     LessonUnpinned,
 )
 from service.course.lesson import NOTHING, Kept, LessonCommand, decide_lesson, evolve_lesson
-from service.course.title import TitleMissing, is_line
 from service.log.decider import Decider
 from service.refusal import Invalid, NotFound, StateConflict
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.budget.decider import BadBudget, checked
+from service.content.title import TitleMissing
 from service.course import past_http, views
 from service.course.commands import (
     ArchiveCourse,
@@ -22,22 +23,19 @@ from service.course.decider import (
     NoSuchCourse,
     TopicMissing,
 )
-from service.course.past_http import AsOf, History, Versions
-from service.course.title import TitleMissing
+from service.course.past_http import History, Versions
 from service.course.views import CourseView, Summary
 from service.http import feed, paging, spooled
+from service.http.as_of import AsOf
 from service.http.body import Nothing
-from service.http.call import Answer, Call, Committed, committed, receipt_headers
-from service.http.header import prefer_wait
+from service.http.call import Answer, Call, Committed, committed
+from service.http.language import Language
 from service.http.paging import Page, Paged
 from service.job import http as job
 from service.job.decider import JOB, Cancel, Create, Retry
-from service.log.commit import Receipt, StaleVersion
+from service.job.requested import Requested, accepted
+from service.log.commit import StaleVersion
 from service.log.handle import Loaded, Write
-
-Language = Annotated[
-    str, Meta(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", examples=["en"])
-]
 
 ASKED: Final = (TopicMissing, BadBudget)
 FOUND: Final = (NoSuchCourse,)
@@ -61,18 +59,6 @@ class NewCourse(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = "en"
     user_id: Annotated[str, Meta(min_length=1, max_length=200, examples=["u-17"])] | None = None
     budget: Annotated[Decimal, Meta(description="US dollars.", examples=["0.50"])] | None = None
-
-
-class Requested(Struct, frozen=True):
-    """What was asked for: `version` is the course's, `job_id` makes what is wanted.
-
-    `position` is null while it waits on the disk, since the database is away.
-    """
-
-    id: UUID
-    job_id: UUID
-    version: int
-    position: int | None
 
 
 class Courses(Paged, frozen=True):
@@ -121,18 +107,6 @@ def requested(asked: NewCourse, user_id: str, course_id: UUID, job_id: UUID) -> 
     create = Create("course", course_id, user_id, budget=checked(asked.budget))
     job = JOB.decide(create, JOB.initial)
     return Write(COURSE, course_id, 0, course), Write(JOB, job_id, 0, job)
-
-
-async def accepted(
-    call: Call[Any, Any], receipt: Receipt, requested: Requested
-) -> Answer[Requested]:
-    """Answer with what a job is now making, after waiting for it if the caller prefers that."""
-    headers = receipt_headers(receipt, requested.version, job.location(requested.job_id))
-    seconds = prefer_wait(call.request.headers.get("Prefer"))
-    if seconds and receipt.position:
-        await job.outcome(call, requested.job_id, receipt.position, seconds)
-        headers["Preference-Applied"] = f"wait={seconds}"
-    return Answer(requested, headers)
 
 
 async def browse(call: Call[Nothing, Courses]) -> Answer[Page[Summary]]:

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from service.content.title import TitleMissing, is_line
 from service.course.commands import (
     PinLesson,
     PromoteLesson,
@@ -27,7 +28,6 @@ from service.course.events import (
     LessonRolledBack,
     LessonUnpinned,
 )
-from service.course.title import TitleMissing, is_line
 from service.refusal import NotFound, StateConflict
 
 # State.

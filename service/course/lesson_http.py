@@ -9,6 +9,7 @@ from msgspec import Meta, Raw, Struct
 from msgspec.structs import asdict
 
 from service.content.block import Block, blocks
+from service.content.title import TitleMissing
 from service.course import views
 from service.course.check import identified_checks
 from service.course.commands import (
@@ -20,13 +21,13 @@ from service.course.commands import (
 )
 from service.course.content import Check
 from service.course.decider import Course, CourseIsArchived, NoSuchCourse, NoSuchLesson
-from service.course.http import Requested, accepted, command, found, identified, opened
+from service.course.http import command, found, identified, opened
 from service.course.lesson import EditedSince, NoSuchRevision, NothingDrafted
-from service.course.title import TitleMissing
 from service.course.views import LessonLine, LessonView
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read
 from service.job.decider import JOB, Create
+from service.job.requested import Regenerate, Requested, accepted
 from service.log.handle import Write
 
 ANEW: Final = "lesson"
@@ -50,12 +51,6 @@ class Revise(Struct, frozen=True, forbid_unknown_fields=True):
 
     content_md: Annotated[str, Meta(min_length=1, max_length=200_000, examples=["# Light\n\n…"])]
     title: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
-
-
-class Regenerate(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to do differently this time."""
-
-    instructions: Annotated[str, Meta(max_length=2000, examples=["More examples."])] = ""
 
 
 class LessonText(LessonView, frozen=True):

@@ -1,7 +1,7 @@
 """Courses as they were, over HTTP: at a time or position, and between two versions."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -9,8 +9,9 @@ from service.course import past
 from service.course.past import Change
 from service.course.views import CourseView
 from service.http import feed, paging
+from service.http.as_of import AsOf
 from service.http.body import Nothing
-from service.http.call import Answer, Call, Read
+from service.http.call import Answer, Call
 from service.http.feed import EventView
 from service.http.paging import Paged
 from service.http.query import misfit
@@ -19,25 +20,6 @@ from service.projection.past import parse, position_of
 from service.refusal import Invalid
 
 Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-
-EXAMPLE: Final = "2026-06-30T12:00:00Z"
-
-
-class AsOf(Read, frozen=True):
-    """The query of a read that may look back: to a time (ISO 8601) or a position in the log."""
-
-    as_of: (
-        Annotated[
-            str,
-            Meta(
-                min_length=1,
-                max_length=40,
-                examples=[EXAMPLE],
-                description="A time (ISO 8601) or a position to show it as of.",
-            ),
-        ]
-        | None
-    ) = None
 
 
 class Versions(Paged, frozen=True):

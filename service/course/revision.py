@@ -5,13 +5,13 @@ All of it is read from the log, so it is never behind a command.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import md5
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from service.content.part import part_id
 from service.course.content import Lesson, Section
 from service.course.decider import COURSE, Course, NoSuchCourse, NoSuchLesson
 from service.course.events import LessonRevised
@@ -86,12 +86,11 @@ class Revised(Struct, frozen=True):
 
 
 def lesson_id(course_id: UUID, course: Course, number: int) -> UUID:
-    """Return the id of a lesson as the read models have it (``part_id`` of their SQL)."""
+    """Return the id of a lesson: the one it has brought along, else that of the course's part."""
     brought = course.lesson_ids[number - 1] if number <= len(course.lesson_ids) else None
     if brought is not None:
         return brought
-    digest = md5(f"{course_id}/{number}".encode(), usedforsecurity=False).hexdigest()
-    return UUID(course_id.hex[:12] + digest[12:])
+    return part_id(course_id, number)
 
 
 async def revised(

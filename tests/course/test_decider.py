@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from service.content.title import TitleMissing
 from service.course.commands import (
     ArchiveCourse,
     Command,
@@ -54,7 +55,6 @@ from service.course.events import (
     LessonUnpinned,
 )
 from service.course.lesson import EditedSince, NoSuchRevision, NothingDrafted
-from service.course.title import TitleMissing
 from service.refusal import Refusal
 from tests.course.commands import COMMANDS
 from tests.given import given
