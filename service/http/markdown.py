@@ -4,7 +4,7 @@ It is rendered by CommonMark and then cleaned by an explicit list, so that neith
 be trusted alone. Pictures become their descriptions: fetching one would tell its server who reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import nh3
@@ -47,14 +47,23 @@ def inline(text: str) -> Markup:
     return Markup(clean(_parser.renderInline(text)))  # noqa: S704 - it is clean
 
 
-def clean(html: str) -> str:
-    """Return what of `html` is on the list; the text of other elements stays, scripts' does not."""
+def clean(
+    html: str,
+    attributes: Mapping[str, Collection[str]] = ATTRIBUTES,
+    judge: Callable[[str, str, str], str | None] | None = None,
+) -> str:
+    """Return what of `html` is on the list; the text of other elements stays, scripts' does not.
+
+    `judge` takes an element's name, an attribute's and its value, and returns the value to keep or
+    None. Only where there is one may links be relative: it has to know each.
+    """
     return nh3.clean(
         html,
         tags=set(TAGS),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attributes={tag: set(names) for tag, names in attributes.items()},
+        attribute_filter=judge,
         url_schemes=set(SCHEMES),
-        url_relative="deny",
+        url_relative="deny" if judge is None else "pass_through",
         link_rel=REL,
         strip_comments=True,
     )
