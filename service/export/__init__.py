@@ -1,0 +1,1 @@
+"""Exports of published textbooks, pure: the same version gives the same bytes."""
