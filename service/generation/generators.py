@@ -15,7 +15,8 @@ from service.generation.calls import Calls, Reread, Work
 from service.generation.generator import Generator
 from service.generation.offline.offline import Offline
 from service.generation.openai.client import Endpoint, NotInstalled
-from service.generation.openai.generator import OpenAI, Preferences
+from service.generation.openai.generator import OpenAI
+from service.generation.openai.request import Preferences
 from service.generation.till import Till
 from service.job.lease import Claim
 from service.log.handle import Log

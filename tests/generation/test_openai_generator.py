@@ -12,8 +12,9 @@ from service.generation.gate import quiz
 from service.generation.generator import Brief, GenerationFailed, NoSources
 from service.generation.model import Asked, Reply
 from service.generation.openai import lesson, outline
-from service.generation.openai.generator import OpenAI, Preferences
+from service.generation.openai.generator import OpenAI
 from service.generation.openai.ladder import NoFit
+from service.generation.openai.request import Preferences
 from service.generation.provenance import Provenance
 from service.job.lease import Claim
 from service.ledger.answer import answer_id

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from service.generation.author import TextbookBrief
+from service.generation.openai.request import Asking
 from service.generation.provenance import Made
 from service.library.material import Material
 from service.textbook.content import Boosters, Draft, Plan, Question, Summary
@@ -10,6 +11,10 @@ from service.textbook.content import Boosters, Draft, Plan, Question, Summary
 
 class OpenAIAuthor:
     """Makes textbooks; an `Author`."""
+
+    def __init__(self, asking: Asking) -> None:
+        """Ask as `asking` does, which may be done for several chapters side by side."""
+        self._asking = asking
 
     async def plan(self, brief: TextbookBrief, material: Sequence[Material]) -> Made[Plan]:
         """Return a plan of exactly ``brief.chapters_total`` chapters."""

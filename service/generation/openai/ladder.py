@@ -16,7 +16,7 @@ from service.generation.calls import Judge, Prompt
 from service.generation.gate.fault import Fault, Misfit
 from service.generation.generator import GenerationFailed
 from service.generation.model import Asked, Message, Reply
-from service.generation.openai.prompt import TEMPLATES
+from service.generation.openai.prompt import TEMPLATES, clipped, listed
 from service.generation.openai.repair import spoken
 from service.ledger.answer import Answer
 from service.ledger.decider import Outcome
@@ -24,8 +24,6 @@ from service.ledger.decider import Outcome
 T = TypeVar("T")
 
 _CUT: Final = frozenset({"length", "content_filter"})
-_FAULTS: Final = 12
-_LONGEST: Final = 400
 
 
 class Calls(Protocol):
@@ -182,7 +180,7 @@ class Ladder(Generic[T]):
         fault = said.faults[0]
         return NoFit(
             f"The model's {self._task.purpose} does not fit, also after it was told what is"
-            f" wrong: at {_clipped(fault)}. Its raw text is kept: {self._where(said.answer)}.",
+            f" wrong: at {clipped(fault)}. Its raw text is kept: {self._where(said.answer)}.",
             "Retry; if it fails again, set OPENAI_MODEL to a model that keeps to a JSON schema.",
             retryable=said.fresh,
         )
@@ -207,12 +205,6 @@ def _reasked(asked: Asked, answer: Answer, faults: Sequence[Fault]) -> Asked:
 
     A conversation has no empty turns: servers refuse them.
     """
-    said = "\n".join(f"- {_clipped(fault)}" for fault in faults[:_FAULTS])
     before = Message("assistant", spoken(answer.text).strip() or "{}")
-    added = (before, *TEMPLATES["reask"].messages(faults=said))
+    added = (before, *TEMPLATES["reask"].messages(faults=listed(faults)))
     return replace(asked, messages=(*asked.messages, *added))
-
-
-def _clipped(fault: Fault) -> str:
-    said = str(fault)
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"

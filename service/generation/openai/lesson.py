@@ -11,28 +11,12 @@ from service.generation.openai import excerpt
 from service.generation.openai.excerpt import Excerpt
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.schema import schema
-from service.generation.openai.wish import instructed
+from service.generation.openai.section import Evidence, Words, WrittenSection
+from service.generation.openai.wish import wished
 
 NAME: Final = "lesson"
 TEMPLATE: Final = TEMPLATES[NAME]
 FEWEST_CHECKS: Final = 3
-
-Words = Annotated[str, Meta(min_length=1)]
-
-
-class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
-    """A sentence of a source, word for word."""
-
-    source: int
-    quote: Words
-
-
-class WrittenSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the lesson."""
-
-    heading: Annotated[str, Meta(min_length=1, max_length=200)]
-    markdown: Words
-    evidence: Annotated[tuple[Evidence, ...], Meta(min_length=1, max_length=8)]
 
 
 class WrittenCheck(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,5 +60,5 @@ def messages(
         description=plan.description,
         key_concepts=", ".join(plan.key_concepts),
         learning_objectives="; ".join(plan.learning_objectives),
-        instructions=instructed(brief),
+        instructions=wished(brief.instructions),
     )

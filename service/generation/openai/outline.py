@@ -8,13 +8,15 @@ from service.course.content import LessonPlan, Outline
 from service.generation.gate.fault import Fault, Misfit
 from service.generation.generator import Brief
 from service.generation.model import Message
-from service.generation.openai import excerpt
+from service.generation.openai import excerpt, planning
 from service.generation.openai.excerpt import Excerpt
 from service.generation.openai.ladder import Reading
+from service.generation.openai.planning import lines
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.schema import schema
-from service.generation.openai.wish import instructed
+from service.generation.openai.section import line
+from service.generation.openai.wish import wished
 
 NAME = "outline"
 TEMPLATE = TEMPLATES[NAME]
@@ -56,7 +58,7 @@ def messages(brief: Brief, excerpts: tuple[Excerpt, ...]) -> tuple[Message, ...]
         sources=excerpt.shown(excerpts, tag),
         topic=brief.topic,
         num_lessons=brief.num_lessons,
-        instructions=instructed(brief),
+        instructions=wished(brief.instructions),
     )
 
 
@@ -69,35 +71,17 @@ def read(text: str, reading: Reading, brief: Brief) -> Outline:
 
 
 def _faults(planned: PlannedCourse, wanted: int) -> list[Fault]:
-    count = len(planned.lessons)
-    faults = []
-    if count != wanted:
-        faults.append(Fault("$.lessons", f"there must be exactly {wanted} lessons, not {count}"))
-    seen = set[str]()
-    for at, one in enumerate(planned.lessons):
-        title = " ".join(one.title.split()).casefold()
-        if title in seen:
-            faults.append(Fault(f"$.lessons[{at}].title", "another lesson has the same title"))
-        seen.add(title)
-    named = [("$.title", planned.title)]
-    named += [(f"$.lessons[{at}].title", one.title) for at, one in enumerate(planned.lessons)]
-    faults += [
-        Fault(path, "a title needs a letter or a digit")
-        for path, title in named
-        if not any(letter.isalnum() for letter in title)
+    titles = [one.title for one in planned.lessons]
+    return [
+        *planning.named("$.title", planned.title),
+        *planning.faults("$.lessons", "lesson", titles, wanted),
     ]
-    return faults
 
 
 def _plan(one: PlannedLesson) -> LessonPlan:
     return LessonPlan(
-        " ".join(one.title.split()),
+        line(one.title),
         one.description.strip(),
-        _lines(one.key_concepts),
-        _lines(one.learning_objectives),
+        lines(one.key_concepts),
+        lines(one.learning_objectives),
     )
-
-
-def _lines(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return each line once, without the mark of a list that models like to put before it."""
-    return tuple(dict.fromkeys(" ".join(line.split()).removeprefix("- ") for line in lines))

@@ -1,6 +1,6 @@
 """Prompts: the texts that models are asked with, each a file with a name, a version and a hash."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,8 @@ from service.generation.model import Message
 
 _FOLDER: Final = Path(__file__).parent / "prompts"
 _PART: Final = "--- "
+_MOST: Final = 12
+_LONGEST: Final = 400
 
 
 class Template(Struct, frozen=True):
@@ -32,6 +34,17 @@ def template(text: str) -> Template:
     prompt = Prompt(f"{said['id']}/{said['version']}", sha256(text.encode()).hexdigest())
     pairs = [part.split("\n", 1) for part in parts]
     return Template(prompt, tuple((role.strip(), body) for role, body in pairs))
+
+
+def listed(lines: Sequence[object]) -> str:
+    """Return what is to be told point by point: not too many, none of them too long."""
+    return "\n".join(f"- {clipped(one)}" for one in lines[:_MOST])
+
+
+def clipped(said: object) -> str:
+    """Return something as words, the end left out where they are many."""
+    words = str(said)
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def _read() -> Mapping[str, Template]:
