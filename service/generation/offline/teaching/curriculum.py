@@ -1,6 +1,6 @@
 """The curriculum: the sources of one brief cut into lessons, with the terms of the course."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -25,6 +25,8 @@ _MOST_READ: Final = 400_000  # characters, of all sources; that takes a few seco
 _LEAST_READ: Final = 40_000  # of each
 _FINE: Final = 0.6  # of a lesson; what is planned with comes in no larger pieces
 _KEPT: Final = 4  # curricula held in memory, each at most a few megabytes
+
+Order = Callable[[Sequence[Source]], list[Source]]
 
 
 class Curriculum(Struct, frozen=True):
@@ -53,28 +55,41 @@ def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
     """
     wanted = wish.wish(brief)
     language = primary(brief.language)
-    sources = _read(brief, _in_language(brief, material))
+    sources = opened(brief, material, teaching_order)
     plan = _plan(brief, sources)
+    known = named(sources, plan, language)
+    taught = tuple(chosen(Choice(wanted, language, known), group) for group in plan)
+    return assembled(Curriculum(brief, wanted, language, sources, plan, taught, known, (), ()))
+
+
+def opened(brief: Brief, material: Sequence[Material], order: Order) -> tuple[Source, ...]:
+    """Return what of `material` can be used, read, in `order`. Raises `GenerationFailed`."""
+    usable = _in_language(brief, material)
+    most = max(_MOST_READ // len(usable), _LEAST_READ)
+    found = order([read(at, one, brief.topic, most) for at, one in enumerate(usable)])
+    return tuple(_numbered(at, one) for at, one in enumerate(found))
+
+
+def named(sources: Sequence[Source], plan: Sequence[Group], language: str) -> tuple[Term, ...]:
+    """Return the terms of all that is planned, and of the sources' glossaries."""
     body = [unit.section for group in plan for unit in group]
     glossaries = [section for one in sources for section in one.glossary]
-    known = terms([*dict.fromkeys(body), *glossaries], language)
-    taught = tuple(chosen(Choice(wanted, language, known), group) for group in plan)
-    said = _definitions(sources, taught, known, language)
-    about = tuple(concepts(one, known, own) for one, own in zip(taught, said, strict=True))
-    return Curriculum(brief, wanted, language, sources, plan, taught, known, said, about)
+    return terms([*dict.fromkeys(body), *glossaries], language)
 
 
-def _read(brief: Brief, usable: Sequence[Material]) -> tuple[Source, ...]:
-    most = max(_MOST_READ // len(usable), _LEAST_READ)
-    found = teaching_order([read(at, one, brief.topic, most) for at, one in enumerate(usable)])
-    return tuple(_numbered(at, one) for at, one in enumerate(found))
+def assembled(course: Curriculum) -> Curriculum:
+    """Return `course` with what its texts say that its terms mean, and what they are about."""
+    said = _definitions(course.sources, course.groups, course.terms, course.language)
+    rows = zip(course.groups, said, strict=True)
+    about = tuple(concepts(group, course.terms, own) for group, own in rows)
+    return replace(course, definitions=said, concepts=about)
 
 
 def _plan(brief: Brief, sources: Sequence[Source]) -> tuple[Group, ...]:
     wanted = wish.wish(replace(brief, instructions=""))
     body = relevant(brief, wanted, sources)
     if not body and any(one.body for one in sources):
-        raise _off_topic(brief, sources)
+        raise off_topic(brief, sources)
     size = sum(one.words for one in body)
     fine = max(min(size / brief.num_lessons, wanted.words) * _FINE, wish.SHORTEST)
     groups = partition(units(body, int(fine)), brief.num_lessons, wish.SHORTEST, wanted.words)
@@ -126,14 +141,15 @@ def _numbered(at: int, source: Source) -> Source:
     )
 
 
-def _under(brief: Brief) -> str:
+def under(brief: Brief) -> str:
+    """Say where sources were looked for."""
     return f"under {brief.source_filter}" if brief.source_filter else "in the library"
 
 
 def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
     if not material:
         raise NoSources(
-            f"There are no sources {_under(brief)} that speak of “{brief.topic}”.",
+            f"There are no sources {under(brief)} that speak of “{brief.topic}”.",
             "Check source_filter, or add documents: POST them to /api/v1/sources, "
             "or run `run.py ingest DIRECTORY`.",
         )
@@ -144,8 +160,7 @@ def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
     if not usable:
         spoken = ", ".join(sorted({primary(one.language) for one in material}))
         raise Unsupported(
-            f"The sources {_under(brief)} are in “{spoken}”, the course was asked for in "
-            f"“{wanted}”, "
+            f"The sources {under(brief)} are in “{spoken}”, “{wanted}” was asked for, "
             "and the offline generator cannot translate.",
             f"Ask for language “{spoken.split(', ')[0]}”, add sources in “{wanted}”, "
             "or use a generator with a language model.",
@@ -153,10 +168,11 @@ def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
     return [replace(one, language=wanted) if one.language in _UNKNOWN else one for one in usable]
 
 
-def _off_topic(brief: Brief, sources: Sequence[Source]) -> NoSources:
+def off_topic(brief: Brief, sources: Sequence[Source]) -> NoSources:
+    """Return the failure of sources none of which names the topic."""
     titles = "; ".join(dict.fromkeys(one.title for one in sources[:5]))
     return NoSources(
-        f"No source {_under(brief)} speaks of “{brief.topic}”.",
+        f"No source {under(brief)} speaks of “{brief.topic}”.",
         f"What is there: {titles}. Name one of their subjects, change source_filter, "
         "or add documents with `run.py ingest DIRECTORY`.",
     )
@@ -165,11 +181,11 @@ def _off_topic(brief: Brief, sources: Sequence[Source]) -> NoSources:
 def _too_little(brief: Brief, carried: int) -> TooLittle:
     if not carried:
         return TooLittle(
-            f"The sources {_under(brief)} hold too little text on “{brief.topic}” for a lesson.",
+            f"The sources {under(brief)} hold too little text on “{brief.topic}” for a lesson.",
             "Add sources: a lesson needs a few connected paragraphs, not notes or links alone.",
         )
     lessons = "lesson" if carried == 1 else "lessons"
     return TooLittle(
-        f"The sources {_under(brief)} carry at most {carried} {lessons} on “{brief.topic}”.",
+        f"The sources {under(brief)} carry at most {carried} {lessons} on “{brief.topic}”.",
         f"Ask for {carried} or add sources.",
     )

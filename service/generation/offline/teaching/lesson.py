@@ -1,20 +1,18 @@
 """A lesson: what the sources say, in their order and words, framed as a guide for a learner."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Final
 
 from service.course.content import Check, Citation, Lesson, Outline, Section
 from service.generation.offline.reading.readability import measure
-from service.generation.offline.reading.source import Source
 from service.generation.offline.teaching import check, setting
+from service.generation.offline.teaching.body import cited, sections
 from service.generation.offline.teaching.closing import closing, key_terms, summary
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.teaching.definition import PLAIN
 from service.generation.offline.teaching.draft import Draft
-from service.generation.offline.teaching.plan import Unit
 from service.generation.offline.teaching.term import pattern
-from service.generation.offline.teaching.title import depth, headings
+from service.generation.offline.teaching.title import headings
 from service.generation.offline.teaching.wording import quoted, series
 
 _A_MINUTE: Final = 180  # words, read to learn
@@ -27,15 +25,15 @@ def lesson(course: Curriculum, outline: Outline, number: int) -> Lesson:
     draft = Draft(course, outline, number)
     plan = draft.plan
     asked = check.checks(draft)
-    sections = (*_opening(draft), *_body(draft), *closing(draft))
-    text = [f"# {plan.title}", *(f"## {one.heading}\n\n{one.markdown}" for one in sections)]
+    parts = (*_opening(draft), *sections(draft.course, draft.group), *closing(draft))
+    text = [f"# {plan.title}", *(f"## {one.heading}\n\n{one.markdown}" for one in parts)]
     prose = " ".join(one.plain for unit in draft.group for one in unit.sentences)
     return Lesson(
         number,
         plan.title,
         plan.description,
         "\n\n".join(text) + "\n",
-        sections,
+        parts,
         plan.key_concepts,
         plan.learning_objectives,
         tuple(dict.fromkeys(_citations(draft, asked))),
@@ -73,45 +71,6 @@ def _met(draft: Draft) -> list[str]:
     return [one.name for one in often[:_MET]]
 
 
-def _body(draft: Draft) -> Iterator[Section]:
-    """Yield the lesson's text: a section for each heading that its parts differ in first.
-
-    Narrower headings stand inside it, and below the last of a source is said where it comes from.
-    """
-    top = depth(draft.group) + 1
-    runs = [
-        list(run)
-        for _, run in groupby(
-            draft.group, key=lambda one: (one.section.source, one.section.path[:top])
-        )
-    ]
-    for own, following in zip(runs, [*runs[1:], None], strict=True):
-        first = own[0]
-        source = draft.course.sources[first.section.source]
-        text = [_set(unit, source, top) for unit in own]
-        if following is None or following[0].section.source != first.section.source:
-            text.append(_origin(draft, first))
-        heading = first.section.path[:top][-1] if first.section.path else source.title
-        if first.continued:
-            heading = draft.say.continued.format(heading=heading)
-        yield Section(heading, "\n\n".join(text))
-
-
-def _set(unit: Unit, source: Source, top: int) -> str:
-    """Return a unit as Markdown, under its own heading where the section has a wider one."""
-    text = [setting.set_passage(one, source.material.text) for one in unit.passages]
-    path = unit.section.path
-    if len(path) > top and not unit.continued:
-        text.insert(0, f"{'#' * min(len(path) - top + 2, 6)} {path[-1]}")
-    return "\n\n".join(text)
-
-
-def _origin(draft: Draft, unit: Unit) -> str:
-    source = draft.course.sources[unit.section.source]
-    where = f"{quoted(source.title, draft.say)}, {source.material.path}"
-    return f"*{draft.say.taken_from.format(sources=where)}*"
-
-
 def _citations(draft: Draft, asked: Sequence[Check]) -> Iterator[Citation]:
     """Yield the source of every sentence, list item, table and code block that the lesson shows.
 
@@ -119,9 +78,7 @@ def _citations(draft: Draft, asked: Sequence[Check]) -> Iterator[Citation]:
     with them.
     """
     sources = [one.material for one in draft.course.sources]
-    for unit in draft.group:
-        for passage in unit.passages:
-            yield from setting.citations(passage, sources[unit.section.source])
+    yield from cited(draft.course, draft.group)
     for number, one in summary(draft):
         yield setting.cite(one, sources[number])
     shown = key_terms(draft)

@@ -19,18 +19,21 @@ _ROOM: Final = 1.4  # how many times what fits into the lessons is kept to choos
 
 def relevant(brief: Brief, wanted: Wish, sources: Sequence[Source]) -> list[Section]:
     """Return the sections to teach from, in order; none where no source names the topic."""
-    return _chosen(brief, wanted, _fresh(_on_topic(brief, sources)))
+    return _chosen(brief, wanted, on_topic(brief, sources))
 
 
-def _on_topic(brief: Brief, sources: Sequence[Source]) -> list[Section]:
-    """Return the sections that speak of the topic, whole sources where much of them does."""
+def on_topic(brief: Brief, sources: Sequence[Source]) -> list[Section]:
+    """Return the sections that speak of the topic, whole sources where much of them does.
+
+    What stands in several of them is in the first only.
+    """
     wanted = content_stems(brief.topic, brief.language)
     reach = [_reach(wanted, one) for one in sources]
     most = max((len(hit) for hit in reach), default=0)
     if not most and wanted:
         return []
     about = [one for one, hit in zip(sources, reach, strict=True) if len(hit) * 2 >= most]
-    return [section for source in about for section in _speaking(wanted, source)]
+    return _fresh([section for source in about for section in _speaking(wanted, source)])
 
 
 def _reach(wanted: Sequence[str], source: Source) -> frozenset[str]:

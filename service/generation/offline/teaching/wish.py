@@ -47,7 +47,7 @@ class Wish(Struct, frozen=True):
 
 def wish(brief: Brief) -> Wish:
     """Return what `brief` asks for. Raises `Unsupported` for instructions that cannot be honoured."""
-    asked = _asked(brief.instructions)
+    asked = changes(brief.instructions)
     grade = target(brief.grade_level)
     shift = 2 * (("harder" in asked) - ("easier" in asked))
     grade = max(grade + shift, 1.0) if grade is not None else (8.0 + shift if shift else None)
@@ -58,7 +58,8 @@ def wish(brief: Brief) -> Wish:
     return Wish(grade, words, checks, share, "easier" in asked)
 
 
-def _asked(instructions: str) -> frozenset[str]:
+def changes(instructions: str) -> frozenset[str]:
+    """Return which changes a person asks for. Raises `Unsupported` for any other."""
     rest, asked = instructions, set()
     for name, pattern in _CHANGES:
         if pattern.search(rest):
@@ -67,7 +68,7 @@ def _asked(instructions: str) -> frozenset[str]:
     if _FILLER.sub("", rest):
         raise Unsupported(
             f"The offline generator cannot follow the instruction “{instructions.strip()}”.",
-            "It can make a lesson shorter or longer, easier or harder, with more or fewer questions; "
+            "It can make a text shorter or longer, easier or harder, with more or fewer questions; "
             "anything else takes a generator with a language model.",
         )
     return frozenset(asked)
