@@ -160,8 +160,12 @@ class ChapterRolledBack(Struct, frozen=True, tag="chapter.rolled-back", tag_fiel
     base: int
 
 
-class TextbookReady(Struct, frozen=True, tag="textbook.ready", tag_field="type"):
-    """Every chapter is there and validated."""
+class TextbookReady(
+    Struct, frozen=True, omit_defaults=True, tag="textbook.ready", tag_field="type"
+):
+    """Every chapter is there and validated. `at` is since when, if that was elsewhere."""
+
+    at: datetime | None = None
 
 
 class TextbookFailed(Struct, frozen=True, tag="textbook.failed", tag_field="type"):
