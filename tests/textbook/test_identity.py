@@ -83,7 +83,9 @@ def test_among_equal_words_the_answer_decides() -> None:
     one, two = ask("Which is true?", "Ice swims."), ask("Which is true?", "Ice is cold.")
     then = first(one, two)
 
-    assert ids(known(BOOK, 1, then, [two, one])) == ids(then)[::-1]
+    asked = [ask("which is true", "Ice is cold."), ask("which is true", "Ice swims.")]
+
+    assert ids(known(BOOK, 1, then, asked)) == ids(then)[::-1]
 
 
 def test_the_likest_wordings_belong_together() -> None:
