@@ -15,7 +15,7 @@ from service.job.lease import Claim
 from service.library.material import Material
 
 _NAME: Final = "offline"
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes when equal material becomes another course."""
 
 

@@ -62,7 +62,7 @@ _STRESS: Final = re.compile(
     r"(\*{1,3}|(?<!\w)_{1,3})(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?!\w)", re.DOTALL
 )
 _SPACE: Final = re.compile(r"\s+")
-_BEFORE_MARK: Final = re.compile(r"\s+([,;:.!?)])")
+_BEFORE_MARK: Final = re.compile(r"\s+([,;:.!?)])(?!\w)")
 
 
 def _blank(match: re.Match[str], fill: str = " ") -> str:

@@ -41,7 +41,7 @@ _PHRASE: Final = re.compile(
     r"(?:for (?:example|instance)|on the contrary|in short|even (?:so|then)|by the same token|above all|that is|in (?:contrast|addition|other words|this (?:way|case|example)|that case|turn|fact)|"
     r"as (?:a result|such|mentioned|noted|we|you|described|discussed|shown)|on the other hand|at (?:this|that)|"
     r"because of th(?:is|at|ese)|after (?:this|that)|to (?:do|address|avoid|solve) (?:this|that|so)|by contrast|"
-    r"the (?:reason|answer|result|solution|problem|difference|trick|idea) (?:is|was|here)|the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that)\b|"
+    r"the (?:reason|answer|result|solution|problem|difference|trick|idea) (?:is|was|here)|the (?:former|latter|same|other|second|third|above|following|next)\b|(?:of|in|from|with|by|under|at) (?:these|those|this|that|the (?:former|latter))\b|"
     r"zum beispiel|man nennt (?:sie|es|ihn|dies)|im gegensatz|aus diesem|in diese[mrs]?|mit diese[mrs]?|auf diese|unter diese[mrn]|bei diese[mrn]|das (?:ist|bedeutet|heißt)|"
     r"par exemple|par contre|en revanche|por ejemplo|en cambio|es decir)",
     re.IGNORECASE,
@@ -50,7 +50,12 @@ _POINTING: Final = re.compile(
     r"\b(?:fig(?:ure|\.)|table|listing|chapter|section|appendix|exercise|page|abb(?:ildung|\.)|tabelle|kapitel|"
     r"abschnitt|codeblock|figura|tableau|chapitre|cap[ií]tulo)s?\s*[\d#]+(?:[.\-–]\d+)*\b"
     r"|\b(?:shown |illustrated )?on the (?:left|right)(?: is\b| shows|:|,)|\bchapter\b|\bkapitel\b|\bappendix\b|\banhang\b"
-    r"|\bsee (?:“|above|below|also)|\bnot in this context\b"
+    r"|\bsee (?:“|above|below|also|(?:the |our )?(?:sections?|parts?|descriptions?|documentation)\b)|^\(?(?:please |also )*(?:see|refer to|consult)\b"
+    r"|\bplease (?:see|read|refer|consult)\b|\bfor (?:more|further|additional) (?:information|details?)\b|\bnot in this context\b"
+    r"|\b(?:this|the present) (?:manual|handbook|documentation|faq|reference|howto|how-to|document (?:is|describes|explains|covers|contains|was|will))\b"
+    r"|\b(?:further|earlier|later|following|previous|next|other|these) chapters\b|\b(?:above|preceding) (?:example|listing|command|output|table|list)\b"
+    r"|\b(?:example|listing|figure|diagram|picture|command|output|table)s? (?:above|below)\b(?!.*:$)"
+    r"|\b(?:as|was|were|been|not) (?:described|mentioned|discussed|shown|given|explained|noted|seen) (?:above|earlier|previously)\b"
     r"|\b(?:this|an) (?:animation|interactive|video|simulation|website)\b"
     r"|\b(?:image|panel|painting|engraving|cartoon|photograph|map|graph) ?\([a-z]\)"
     r"|\b(?:this|the (?:next|previous|following|preceding|last|above)|later in (?:this|the)|in the) "

@@ -1,6 +1,6 @@
 """A text drawn from sources: their passages in their order, under their headings, each cited."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from service.course.content import Citation, Section
@@ -25,7 +25,7 @@ def sections(course: Curriculum, group: Group) -> Iterator[Section]:
     for own, following in zip(runs, [*runs[1:], None], strict=True):
         first = own[0]
         source = course.sources[first.section.source]
-        text = [_set(unit, source, top) for unit in own]
+        text = list(_set(own, source, top))
         if following is None or following[0].section.source != first.section.source:
             text.append(_origin(course, first))
         heading = first.section.path[:top][-1] if first.section.path else source.title
@@ -34,13 +34,18 @@ def sections(course: Curriculum, group: Group) -> Iterator[Section]:
         yield Section(heading, "\n\n".join(text))
 
 
-def _set(unit: Unit, source: Source, top: int) -> str:
-    """Return a unit as Markdown, under its own heading where the section has a wider one."""
-    text = [setting.set_passage(one, source.material.text) for one in unit.passages]
-    path = unit.section.path
-    if len(path) > top and not unit.continued:
-        text.insert(0, f"{'#' * min(len(path) - top + 2, 6)} {path[-1]}")
-    return "\n\n".join(text)
+def _set(own: Sequence[Unit], source: Source, top: int) -> Iterator[str]:
+    """Yield units as Markdown, those with narrower headings than the section's under their own.
+
+    A heading is at most one level below the one before it.
+    """
+    level = 2
+    for unit in own:
+        path = unit.section.path
+        if len(path) > top and not unit.continued:
+            level = min(len(path) - top + 2, level + 1, 6)
+            yield f"{'#' * level} {path[-1]}"
+        yield from (setting.set_passage(one, source.material.text) for one in unit.passages)
 
 
 def _origin(course: Curriculum, unit: Unit) -> str:
