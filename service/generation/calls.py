@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.budget.purse import Reservation
+from service.generation.beside import Beside
 from service.generation.generator import GenerationFailed, Throttled
 from service.generation.model import Asked, Reply, Trouble
 from service.generation.till import Entry, Till
@@ -44,13 +45,15 @@ class Prompt(Struct, frozen=True):
 class ProviderFailed(GenerationFailed):
     """The provider did not answer, or not to the end."""
 
+    general = True
+
     def __init__(self, error: str, advice: str, *, retryable: bool) -> None:
         super().__init__(error, advice)
         self.retryable = retryable
 
 
 class Calls:
-    """Makes calls for one job."""
+    """Makes calls for one job, any number of them side by side."""
 
     def __init__(self, till: Till, work: Work) -> None:
         """Charge `work` with what is called here."""
@@ -58,6 +61,9 @@ class Calls:
         self._work = work
         self._made: list[UUID] = []
         self._recovered = False
+        self._recovering = asyncio.Lock()
+        self._recording = asyncio.Lock()
+        self._beside = Beside()
 
     @property
     def made(self) -> tuple[UUID, ...]:
@@ -85,7 +91,7 @@ class Calls:
             cost=Decimal(0),
             outcome="reused",
         )
-        await self._till.record(self._entry(record, Decimal(0)))
+        await self._record(self._entry(record, Decimal(0)))
 
     async def call(self, asked: Asked, prompt: Prompt, purpose: str, judge: Judge) -> Answer:
         """Ask the model and return its answer, whatever `judge` says of it, once it is recorded.
@@ -94,15 +100,22 @@ class Calls:
         Throttled where the server wants to be left alone, else ProviderFailed.
         """
         till = self._till
-        if not self._recovered:
-            if self._work.job_id is not None:
-                await till.purse.recover(self._work.tenant_id, self._work.job_id)
-            self._recovered = True
+        await self._recover()
         most = await till.prices.most(asked)
         blank = replace(self._blank(prompt, purpose, asked.model, asked.hash), estimate=most)
         entry = self._entry(blank, most)
         with self._busy(entry.reservation.call_id):
-            return await self._ask(asked, entry, judge)
+            return await self._beside.made(lambda: self._ask(asked, entry, judge))
+
+    async def _recover(self) -> None:
+        """Settle what a dead worker has set aside for the job, before the first call of this one.
+
+        What is set aside by then is taken for a dead one's, so all calls wait for that.
+        """
+        async with self._recovering:
+            if not self._recovered and self._work.job_id is not None:
+                await self._till.purse.recover(self._work.tenant_id, self._work.job_id)
+            self._recovered = True
 
     async def _ask(self, asked: Asked, entry: Entry, judge: Judge) -> Answer:
         began: list[float] = []
@@ -132,7 +145,12 @@ class Calls:
     async def _settle(self, entry: Entry) -> None:
         """Keep what has come where a crash cannot reach it, then in the log."""
         await self._till.note(entry, durable=True)
-        await self._till.record(entry)
+        await self._record(entry)
+
+    async def _record(self, entry: Entry) -> None:
+        """Record a call, one of this job at a time: they have one ledger, and would collide."""
+        async with self._recording:
+            await self._till.record(entry)
 
     def _answered(
         self, blank: RecordCall, asked: Asked, reply: Reply, outcome: Outcome, began: float
