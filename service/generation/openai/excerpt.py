@@ -1,7 +1,7 @@
 """Excerpts: the parts of sources that a request shows a model, within so many characters."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.course.content import Citation
 from service.generation.gate.quote import found
 from service.generation.offline.reading.language import content_stems
 from service.generation.provenance import Span
@@ -72,10 +73,24 @@ def spread(material: Sequence[Material], wanted: str, budget: int) -> tuple[Exce
     return _numbered([_cut(one, share) for _, _, one in sorted(best, key=lambda row: row[1])])
 
 
+def quoted(citations: Iterable[Citation], budget: int) -> tuple[Excerpt, ...]:
+    """Return the quotes as they stand in their sources, at most `budget` characters of them."""
+    chosen, left = list[Excerpt](), budget
+    for one in dict.fromkeys(citations):
+        if len(one.quote) <= left:
+            chosen.append(Excerpt(0, one.source_id, one.path, (), one.start, one.end, one.quote))
+            left -= len(one.quote)
+    return _numbered(chosen)
+
+
 def tag(excerpts: Sequence[Excerpt]) -> str:
     """Return the name of the tag to show `excerpts` in: one that none of them can close."""
-    said = "\n".join(one.text for one in excerpts)
-    return next((name for name in _TAGS if f"</{name}" not in said), _TAGS[0])
+    return open_tag("\n".join(one.text for one in excerpts), _TAGS)
+
+
+def open_tag(text: str, names: Sequence[str]) -> str:
+    """Return the first of `names` that is no tag which `text` can close."""
+    return next((name for name in names if f"</{name}" not in text), names[0])
 
 
 def shown(excerpts: Sequence[Excerpt], name: str) -> str:

@@ -21,11 +21,11 @@ def faults(path: str, noun: str, titles: Sequence[str], wanted: int) -> list[Fau
     return found
 
 
-def named(path: str, title: str) -> list[Fault]:
-    """Return what is wrong with a title by itself."""
-    if any(letter.isalnum() for letter in title):
+def named(path: str, words: str, what: str = "a title") -> list[Fault]:
+    """Return what is wrong with a title, or something else that must say something, by itself."""
+    if any(letter.isalnum() for letter in words):
         return []
-    return [Fault(path, "a title needs a letter or a digit")]
+    return [Fault(path, f"{what} needs a letter or a digit")]
 
 
 def lines(said: Iterable[str]) -> tuple[str, ...]:

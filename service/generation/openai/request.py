@@ -70,6 +70,11 @@ class Asking(Struct, frozen=True):
         reached = await Ladder(self.calls, task, partial(_where, self.claim)).climb()
         return Made(reached.value, _provenance(request, reached))
 
+    @staticmethod
+    def unasked(value: T) -> Made[T]:
+        """Return something that nobody has to be asked for."""
+        return Made(value, Provenance("openai", VERSION))
+
 
 def assure(excerpts: Sequence[Excerpt], topic: str, source_filter: str | None) -> None:
     """Raise `NoSources` where a request has nothing to show."""
