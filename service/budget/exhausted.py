@@ -16,6 +16,8 @@ FRACTION: Final = 6
 class BudgetExhausted(GenerationFailed):
     """A budget does not allow a call; nothing was asked of the model."""
 
+    general = True
+
 
 class BudgetSetAside(BudgetExhausted):
     """A budget has no room for a call until others, which are under way, have ended."""
@@ -25,6 +27,8 @@ class BudgetSetAside(BudgetExhausted):
 
 class PriceUnknown(GenerationFailed):
     """There is a budget, and nobody knows what the call costs."""
+
+    general = True
 
 
 def exhausted(spent: BudgetSpent, *, of_job: bool) -> BudgetExhausted:

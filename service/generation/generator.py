@@ -31,6 +31,8 @@ class GenerationFailed(Exception):  # noqa: N818 - it ends a job with an answer,
     """
 
     retryable = False
+    general = False
+    """Whether it says nothing of what was asked for: anything else would meet it just as well."""
     after: float | None = None
     """Seconds that somebody asked to wait; such a try does not count as one that failed."""
 
@@ -56,6 +58,7 @@ class Throttled(GenerationFailed):
     """The provider asks to be left alone for a while; the job goes back to the queue until then."""
 
     retryable = True
+    general = True
 
     def __init__(self, error: str, advice: str, after: float) -> None:
         super().__init__(error, advice)
