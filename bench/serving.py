@@ -1,7 +1,7 @@
 """Parts of the product that a process of the bench runs: the API, a projector, a worker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,7 +100,7 @@ async def working(url: str) -> AsyncIterator[tuple[Any, Ask]]:
     await database.close()
 
 
-async def no_steps(*_: Any) -> AsyncIterator[Step]:
+async def no_steps(*_: Any) -> AsyncGenerator[Step, None]:
     """Make nothing."""
     made: tuple[Step, ...] = ()
     for step in made:

@@ -26,7 +26,7 @@ from service.gateway import subscriber
 from service.gateway.consumer import Consumer
 from service.gateway.subscribers import subscribers
 from service.generation.generators import generator, paying, probed
-from service.generation.recipe import Tools
+from service.generation.recipe import BESIDE, Tools
 from service.generation.recipes import RECIPES
 from service.generation.worker import Worker
 from service.http import keyfile, wire
@@ -253,7 +253,8 @@ def gateway(of: Resources, wakes: Wakes) -> Iterator[tuple[str, Callable[[], Awa
 def worker(settings: Settings, of: Resources, wakes: Wakes) -> Worker:
     """Return this process's worker, named so that people find it. Raises ValueError."""
     name = f"{platform.node()}:{os.getpid()}"
-    tools = Tools(of.database, generator(settings, of.till, name))
+    beside = min(BESIDE, settings.openai_calls)
+    tools = Tools(of.database, generator(settings, of.till, name), beside)
     return Worker(
         name,
         of.log,

@@ -1,7 +1,7 @@
 """A recipe: an async generator that, given what is there, makes what is missing, step by step."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -12,12 +12,18 @@ from service.job.decider import Request
 from service.job.lease import Claim
 from service.log.decider import Decider
 
+BESIDE: Final = 4
+"""Pieces that one job makes side by side, where its provider takes as many."""
+
+Look = Callable[[], Awaitable[Any]]
+
 
 class Tools(Struct, frozen=True):
-    """What a recipe works with."""
+    """What a recipe works with; it asks for at most `beside` pieces at once."""
 
     database: Database
     generator: Generator
+    beside: int = BESIDE
 
 
 class Step(Struct, frozen=True):
@@ -33,11 +39,13 @@ class Step(Struct, frozen=True):
 class Recipe(Struct, frozen=True):
     """How jobs of one kind are done.
 
-    `steps` gets the claim, what the job asks for, the target's folded state and the tools; it
-    raises GenerationFailed. `finish` and `give_up` make the target's closing commands, or None.
+    `steps` gets the claim, what the job asks for, a way to look how the target stands, folded from
+    all that is recorded by then, and the tools; it raises GenerationFailed. Each step is recorded
+    before the next is asked for. `finish` and `give_up` make the target's closing commands, or
+    None.
     """
 
     decider: Decider[Any, Any, Any]
-    steps: Callable[[Claim, Request, Any, Tools], AsyncIterator[Step]]
+    steps: Callable[[Claim, Request, Look, Tools], AsyncGenerator[Step, None]]
     finish: Callable[[], Any]
     give_up: Callable[[str], Any]

@@ -1,6 +1,7 @@
 """Every kind of job there is, and the recipe that does it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -20,24 +21,34 @@ from service.course.decider import COURSE, Course
 from service.course.recipe import Progress, recipe
 from service.course.recipe import Tools as CourseTools
 from service.database import Database
+from service.generation.author import TextbookBrief
 from service.generation.generator import Brief, GenerationFailed
-from service.generation.recipe import Recipe, Step, Tools
+from service.generation.recipe import Look, Recipe, Step, Tools
 from service.job.decider import Request
 from service.job.lease import Claim
 from service.library import views as library
 from service.library.material import Material
+from service.sql import SQL
+from service.textbook import commands as textbooks
+from service.textbook import recipe as textbook
+from service.textbook.decider import TEXTBOOK, Textbook
+
+FEWEST_SOURCES: Final = 8
+"""Sources that a textbook draws from at the least, where there are as many."""
 
 
 class NotReadYet(GenerationFailed):
     """The library is behind the log: what was just added to it is not found yet."""
 
     retryable = True
+    general = True
 
 
 async def whole_course(
-    claim: Claim, _request: Request, state: Course, tools: Tools
-) -> AsyncIterator[Step]:
+    claim: Claim, _request: Request, look: Look, tools: Tools
+) -> AsyncGenerator[Step, None]:
     """Make what a course still lacks. Raises GenerationFailed."""
+    state: Course = await look()
     progress = Progress(_brief(state), _outline(state), frozenset(state.lessons))
     find = partial(_material, tools.database, claim.tenant_id)
     async for made in recipe(progress, CourseTools(tools.generator, find)):
@@ -45,9 +56,10 @@ async def whole_course(
 
 
 async def one_lesson(
-    claim: Claim, request: Request, state: Course, tools: Tools
-) -> AsyncIterator[Step]:
+    claim: Claim, request: Request, look: Look, tools: Tools
+) -> AsyncGenerator[Step, None]:
     """Make one lesson of a course anew, as a draft. Raises GenerationFailed."""
+    state: Course = await look()
     number, outline = request.number, _outline(state)
     if number is None or outline is None:
         return
@@ -58,11 +70,37 @@ async def one_lesson(
     yield Step(draft, 1, 1, f"lesson {number} drafted anew", lesson.provenance)
 
 
+async def textbook_or_chapter(
+    claim: Claim, request: Request, look: Look, tools: Tools
+) -> AsyncGenerator[Step, None]:
+    """Make what a textbook still lacks, or one chapter of it anew. Raises GenerationFailed."""
+
+    async def made() -> textbook.Progress:
+        state: Textbook = await look()
+        return textbook.Progress(_textbook_brief(state), state.plan, state.chapters)
+
+    rows = await tools.database.fetch(SQL["textbook/tried"], claim.target, claim.job_id)
+    order = textbook.Order(
+        claim.job_id, frozenset(row["number"] for row in rows), request.instructions
+    )
+    find = partial(_textbook_material, tools.database, claim.tenant_id)
+    hand = textbook.Tools(tools.generator.author(), made, find, tools.beside)
+    number = request.number
+    making = (
+        textbook.textbook(order, hand) if number is None else textbook.chapter(order, number, hand)
+    )
+    async with aclosing(making) as steps:
+        async for step in steps:
+            yield step
+
+
 RECIPES: Final = MappingProxyType(
     {
         "course": Recipe(COURSE, whole_course, Finish, GiveUp),
         "lesson": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
         "reread": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
+        "textbook": Recipe(TEXTBOOK, textbook_or_chapter, textbooks.Finish, textbooks.GiveUp),
+        "chapter": Recipe(TEXTBOOK, textbook_or_chapter, lambda: None, lambda _: None),
     }
 )
 
@@ -86,11 +124,43 @@ def _recording(made: Outline | Lesson) -> RecordOutline | RecordLesson:
     return RecordOutline(made) if isinstance(made, Outline) else RecordLesson(made)
 
 
+def _textbook_brief(state: Textbook) -> TextbookBrief:
+    asked = state.request
+    return TextbookBrief(
+        title=asked.title,
+        subject=asked.subject,
+        audience=asked.audience,
+        chapters_total=asked.chapters_total,
+        language=asked.language,
+        source_filter=asked.source_filter,
+        policy=asked.policy,
+    )
+
+
+async def _textbook_material(
+    database: Database, tenant_id: UUID, brief: TextbookBrief
+) -> Sequence[Material]:
+    """Return the sources of all chapters, so as many as there may be one for each."""
+    await _read_up(database, tenant_id)
+    return await library.material(
+        database,
+        tenant_id,
+        f"{brief.title} {brief.subject}",
+        source_filter=brief.source_filter,
+        limit=max(FEWEST_SOURCES, brief.chapters_total),
+    )
+
+
 async def _material(database: Database, tenant_id: UUID, brief: Brief) -> Sequence[Material]:
+    await _read_up(database, tenant_id)
+    return await library.material(
+        database, tenant_id, brief.topic, source_filter=brief.source_filter
+    )
+
+
+async def _read_up(database: Database, tenant_id: UUID) -> None:
+    """Wait for the library. Raises NotReadYet."""
     if not await library.caught_up(database, tenant_id):
         raise NotReadYet(
             "The library has not taken in the latest sources.", "It is tried again by itself."
         )
-    return await library.material(
-        database, tenant_id, brief.topic, source_filter=brief.source_filter
-    )

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -92,11 +92,11 @@ class Run:
     async def _make(self, tools: Tools) -> None:
         """Make what is missing by now. Raises Unavailable; what was made until then is kept."""
         job = await self._load(JOB, self._claim.job_id, fresh=False)
-        target = await self._load(self._recipe.decider, self._claim.target, fresh=True)
-        request = job.state.request
-        async for step in self._recipe.steps(self._claim, request, target.state, tools):
-            advance = jobs.Advance(step.step, step.of, step.note)
-            await self._record(step.command, advance, step.provenance)
+        making = self._recipe.steps(self._claim, job.state.request, self._target, tools)
+        async with aclosing(making) as steps:  # it may have calls under way when it is left
+            async for step in steps:
+                advance = jobs.Advance(step.step, step.of, step.note)
+                await self._record(step.command, advance, step.provenance)
 
     async def _fail(self, error: str, advice: str, *, retryable: bool) -> None:
         job = (await self._outlasting(self._job)).state
@@ -120,6 +120,9 @@ class Run:
 
     async def _job(self) -> Any:
         return await self._load(JOB, self._claim.job_id, fresh=True)
+
+    async def _target(self) -> Any:
+        return (await self._load(self._recipe.decider, self._claim.target, fresh=True)).state
 
     async def _load(self, decider: Any, stream_id: UUID, *, fresh: bool) -> Any:
         return await self._events.load(decider, stream_id, self._claim.tenant_id, fresh=fresh)

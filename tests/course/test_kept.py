@@ -1,7 +1,7 @@
 """What people wrote stays: a retry makes only what is missing, a regeneration only a draft."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ async def done(live: Resources, job_id: str) -> int:
 def interrupted(recipe: Recipe) -> Recipe:
     """Return the recipe as it goes when nothing more can be made after the first lesson."""
 
-    async def steps(*args: Any) -> AsyncIterator[Step]:
+    async def steps(*args: Any) -> AsyncGenerator[Step, None]:
         async for step in recipe.steps(*args):
             yield step
             if step.step > 1:
@@ -117,7 +117,7 @@ async def test_a_draft_that_was_begun_before_an_edit_does_not_replace_it(
     begun = await (await api.post(f"{at}/regenerate")).json()
     original = RECIPES["lesson"]
 
-    async def edited_meanwhile(*args: Any) -> AsyncIterator[Step]:
+    async def edited_meanwhile(*args: Any) -> AsyncGenerator[Step, None]:
         async for step in original.steps(*args):
             await api.post(f"{at}/revise", json={"content_md": "Again."})
             yield step

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ def context() -> Context:
     return Context(TENANT, "tester", uuid7())
 
 
-def recipe(steps: Callable[..., AsyncIterator[Step]]) -> Recipe:
+def recipe(steps: Callable[..., AsyncGenerator[Step, None]]) -> Recipe:
     return Recipe(COURSE, steps, lambda: None, lambda _: None)
 
 
@@ -43,19 +43,19 @@ def failing(error: Exception) -> Step:
     raise error
 
 
-async def outline(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+async def outline(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
     yield Step(RecordOutline(OUTLINE), 1, 1, "outline")
 
 
-async def busy(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+async def busy(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
     yield failing(Busy("The provider is busy.", "Wait."))
 
 
-async def refusing(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+async def refusing(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
     yield failing(GenerationFailed("There is nothing to read.", "Add sources."))
 
 
-async def buggy(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+async def buggy(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
     yield Step(RecordOutline(OUTLINE), 1, 2, "outline")
     yield failing(ZeroDivisionError())
 
@@ -152,7 +152,7 @@ async def test_a_throttled_job_waits_as_asked_and_never_counts_as_failed(
 ) -> None:
     tries = 0
 
-    async def throttled(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def throttled(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         nonlocal tries
         tries += 1
         if tries <= 7:
@@ -210,7 +210,7 @@ async def test_a_worker_that_is_told_to_stop_gives_its_jobs_back(
 ) -> None:
     started, never = asyncio.Event(), asyncio.Event()
 
-    async def endless(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def endless(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         started.set()
         await never.wait()
         yield Step(None, 1, 1, "never")
@@ -226,7 +226,7 @@ async def test_a_worker_that_is_told_to_stop_gives_its_jobs_back(
 async def test_a_cancelled_job_is_let_go_at_its_next_step(log: Log, database: Database) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def slow(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         started.set()
         await go_on.wait()
         yield Step(RecordOutline(OUTLINE), 1, 1, "outline")

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ async def test_a_job_outlasts_a_restart_of_the_database_under_the_same_lease(
 ) -> None:
     made, stopped, looked = (asyncio.Event() for _ in range(3))
 
-    async def slow(_c: Claim, _r: Request, _s: Any, tools: Tools) -> AsyncIterator[Step]:
+    async def slow(_c: Claim, _r: Request, _s: Any, tools: Tools) -> AsyncGenerator[Step, None]:
         made.set()
         await stopped.wait()
         try:
@@ -122,7 +122,8 @@ async def test_what_others_have_made_meanwhile_is_not_made_again(
 ) -> None:
     seen: list[int] = []
 
-    async def looking(_c: Claim, _r: Request, state: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def looking(_c: Claim, _r: Request, look: Any, _t: Tools) -> AsyncGenerator[Step, None]:
+        state = await look()
         seen.append(len(state.outline))
         if not state.outline:
             yield Step(RecordOutline(OUTLINE), 1, 1, "outline")
@@ -142,7 +143,7 @@ async def test_a_worker_that_was_frozen_does_not_take_its_own_job_from_itself(
 ) -> None:
     wake, frozen, looked = (asyncio.Event() for _ in range(3))
 
-    async def freezing(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def freezing(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         sql = "UPDATE job.pulse SET heard_at = now() + interval '1 day', resumed_at = '-infinity'"
         await database.execute(sql)  # others are heard of, so leases run out
         time.sleep(2 * LEASE)  # noqa: ASYNC251 - the whole process stands still
@@ -168,7 +169,7 @@ async def endless(log: Log, database: Database, **options: Any) -> list[str]:
     left: list[str] = []
     begun, over = asyncio.Event(), asyncio.Event()
 
-    async def calling(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def calling(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         begun.set()
         try:
             await asyncio.Event().wait()
@@ -215,7 +216,7 @@ async def test_a_call_of_a_job_that_another_has_may_end_but_nothing_of_it_is_sto
     begun, answer = asyncio.Event(), asyncio.Event()
     ends: list[str] = []
 
-    async def calling(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncIterator[Step]:
+    async def calling(_c: Claim, _r: Request, _s: Any, _t: Tools) -> AsyncGenerator[Step, None]:
         begun.set()
         try:
             await answer.wait()
