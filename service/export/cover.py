@@ -17,7 +17,7 @@ SIZES: Final = (120, 104, 90, 78, 66, 56, 48)
 """Letters' sizes of a title, from that of a short one to that of the longest."""
 SMALL: Final = 42
 LINES: Final = 5
-SHADES: Final = ((0.0, 0.20, 0.35), (0.0, 0.34, 0.40), (0.04, 0.62, 0.42), (0.53, 0.66, 0.58))
+SHADES: Final = ((0.0, 0.20, 0.35), (0.0, 0.34, 0.40), (0.04, 0.62, 0.42), (0.53, 0.68, 0.44))
 """Turn of the hue, lightness and saturation of each colour; the first is the ground."""
 NARROW: Final = frozenset("fijlrtI.,:;'!|()[] ")
 WIDE: Final = frozenset("mwMW@%—")
@@ -65,7 +65,7 @@ def line(text: str) -> str:
 
 
 def _colours(of: UUID) -> list[str]:
-    hue = of.int % 360 / 360
+    hue = hashlib.sha256(of.bytes).digest()[-1] / 256
     found = []
     for turn, lightness, saturation in SHADES:
         rgb = colorsys.hls_to_rgb((hue + turn) % 1, lightness, saturation)

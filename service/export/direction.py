@@ -16,6 +16,8 @@ SCRIPTS: Final = frozenset({"adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "tha
 SCRIPT_LETTERS: Final = 4
 STRONG: Final[dict[str, Direction]] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 """Unicode's classes of the characters that have a direction of their own (UAX #9)."""
+CLEARLY: Final = 4
+"""How many times as many letters run the other way in a text that does."""
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-(?:[A-Za-z]{2}|\d{3}))?")
 
 
@@ -27,12 +29,14 @@ def of_language(tag: str) -> Direction:
     return "rtl" if runs_left else "ltr"
 
 
-def of_text(text: str) -> Direction | None:
-    """Return the direction of most letters of `text`; None where none has one, or as many each."""
+def of_text(text: str, around: Direction) -> Direction:
+    """Return the direction of `text`, which is that of what is `around` it, unless clearly not.
+
+    A sentence that names a few things in another script still runs its own way.
+    """
+    other: Direction = "rtl" if around == "ltr" else "ltr"
     found = Counter(STRONG.get(unicodedata.bidirectional(letter)) for letter in text)
-    if found["ltr"] == found["rtl"]:
-        return None
-    return "ltr" if found["ltr"] > found["rtl"] else "rtl"
+    return other if found[other] and found[other] >= CLEARLY * found[around] else around
 
 
 def well_formed(tag: str) -> str:

@@ -24,7 +24,7 @@ def epub(book: PublishedTextbook) -> bytes:
     """Return a textbook as an EPUB: its media type first, then its files by their names."""
     direction = of_language(book.language)
     files = {f"{FOLDER}/{name}": data for name, data in _files(book, direction)}
-    files["META-INF/container.xml"] = page("container.xml", direction)
+    files["META-INF/container.xml"] = page("container.xml")
     return zipped({"mimetype": MEDIA.encode(), **dict(sorted(files.items()))})
 
 
@@ -35,11 +35,8 @@ def _files(book: PublishedTextbook, direction: Direction) -> list[tuple[str, byt
     values = _values(book, direction, chapters)
     return [
         ("style.css", (text("text.css") + text("epub.css")).encode()),
-        *((name, page(name, direction, **values)) for name in PAGES),
-        *(
-            (name, page("chapter.xhtml", direction, **values, chapter=each))
-            for name, each in chapters
-        ),
+        *((name, page(name, **values)) for name in PAGES),
+        *((name, page("chapter.xhtml", **values, chapter=each)) for name, each in chapters),
     ]
 
 
@@ -52,6 +49,7 @@ def _values(
     published = book.published_at.astimezone(UTC)
     return {
         "book": book,
+        "direction": direction,
         "language": well_formed(book.language),
         "labels": labels,
         "chapters": chapters,

@@ -122,11 +122,13 @@ def _linked(children: Iterable[Token], frame: Frame, anchors: Mapping[str, str])
 
 def _direct(tokens: Sequence[Token], direction: Direction) -> None:
     """Say of each block that runs the other way than what it stands in that it does."""
-    own = _directions(tokens)
+    said = _said(tokens)
     around: list[Direction] = [direction]
     for place, token in enumerate(tokens):
         if token.nesting > 0:
-            here = own[place] or around[-1] if token.tag in DIRECTED else around[-1]
+            here = around[-1]
+            if token.tag in DIRECTED:
+                here = of_text(said[place], around[-1])
             if here != around[-1] and not token.hidden:
                 token.attrs["dir"] = here
             around.append(here)
@@ -134,8 +136,8 @@ def _direct(tokens: Sequence[Token], direction: Direction) -> None:
             around.pop()
 
 
-def _directions(tokens: Sequence[Token]) -> dict[int, Direction | None]:
-    """Return the direction of what each opening token holds, by its place."""
+def _said(tokens: Sequence[Token]) -> dict[int, str]:
+    """Return the words, code left out, that each opening token holds, by its place."""
     opened: list[int] = []
     said: dict[int, list[str]] = {}
     for place, token in enumerate(tokens):
@@ -148,4 +150,4 @@ def _directions(tokens: Sequence[Token]) -> dict[int, Direction | None]:
             words = "".join(each.content for each in token.children or () if each.type == "text")
             for holder in opened:
                 said[holder].append(words)
-    return {place: of_text("".join(parts)) for place, parts in said.items()}
+    return {place: "".join(parts) for place, parts in said.items()}
