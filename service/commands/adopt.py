@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from service.adopt.adopt import Adoption, Row, in_files, in_tables
 from service.commands import progress
+from service.commands.adopt_docusaurus import docusaurus
 from service.commands.export import caught_up
 from service.commands.reach import opened, reachable
 from service.course import views
@@ -26,6 +27,7 @@ from service.settings import Settings
 from service.sql import SQL
 
 app = typer.Typer(no_args_is_help=True, help="Moving in: what another system had made.")
+app.command()(docusaurus)
 
 TROUBLE = ("refused", "skipped")
 

@@ -1,0 +1,95 @@
+"""``run.py adopt docusaurus``: a docs folder becomes sources and a textbook."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from uuid_utils.compat import uuid7
+
+from service.adopt.docusaurus import folder, site
+from service.adopt.docusaurus.adopt import Report, Row, take
+from service.adopt.docusaurus.book import OldTextbook, language_of
+from service.adopt.docusaurus.folder import Left
+from service.commands.reach import on_log
+from service.http.token import tenant
+from service.library.language import primary
+from service.log.handle import Context, Log
+
+TROUBLE = ("refused", "skipped", "waiting", "kept", "gone")
+
+
+def docusaurus(
+    docs: Annotated[
+        Path, typer.Argument(help="The docs folder of the old site.", exists=True, file_okay=False)
+    ],
+    *,
+    title: Annotated[str, typer.Option(help="The textbook's; the site's own by default.")] = "",
+    subject: Annotated[str, typer.Option(help="What it is about; its title by default.")] = "",
+    audience: Annotated[str, typer.Option(help="Who it is for.")] = "General readers",
+    language: Annotated[str, typer.Option(help="Such as en; found in the texts.")] = "",
+    tenant_name: Annotated[
+        str, typer.Option("--tenant", help="Into this tenant, by name or id.")
+    ] = "default",
+    user: Annotated[str, typer.Option(help="Whose the textbook is.")] = "operator",
+    base_url: Annotated[str, typer.Option(help="Where the old site shows its documents.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line a file.")] = False,
+) -> None:
+    """Take over a Docusaurus docs folder: its documents as sources, and one published textbook.
+
+    All of it comes or, where a file is refused, nothing. Done again it brings what has changed
+    there since; a chapter that was edited here is left alone. Nothing is taken from the folder.
+    """
+    found = folder.read(docs)
+    said = site.read(docs)
+    name = title.strip() or said.title
+    if not name:
+        raise ValueError("Neither --title nor a docusaurus.config beside the folder names it.")
+    spoken = language or said.language
+    old = OldTextbook(
+        name,
+        subject.strip() or name,
+        audience.strip(),
+        primary(spoken) if spoken else language_of(found.documents),
+        user.strip(),
+        base_url.strip() or said.base_url,
+        found.documents,
+    )
+    report = _taken(old, found.left, tenant_name, dry=dry_run)
+    for row in report.rows:
+        _say(row, as_json=as_json)
+    counts = Counter(row.outcome for row in report.rows)
+    if not as_json:
+        listed = ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items())
+        print(f"{name} ({report.id}): {listed}" + (" (nothing was changed)" if dry_run else ""))
+    if counts["refused"]:
+        raise ValueError(f"{counts['refused']} of the files are refused, so nothing was changed.")
+
+
+def _taken(old: OldTextbook, left: tuple[Left, ...], tenant_name: str, *, dry: bool) -> Report:
+    context = Context(tenant(tenant_name), "operator", uuid7())
+
+    async def taken(log: Log) -> Report:
+        return await take(log, old, left, context, dry=dry)
+
+    return on_log(taken)
+
+
+def _say(row: Row, *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(row).decode())
+        return
+    said = f"{row.outcome} {row.path}"
+    if row.chapter:
+        said += f": chapter {row.chapter}"
+        said += f", version {row.version}" if row.version else ""
+    said += f": {row.title}" if row.title else ""
+    said += f": {row.reason}" if row.reason else ""
+    print(said, file=sys.stderr if row.outcome in TROUBLE else sys.stdout)
+    for remark in row.remarks:
+        print(f"  as it came: {remark}")
