@@ -12,6 +12,7 @@ PROJECTIONS: Final = (
     "job",
     "library",
     "course",
+    "textbook",
     "ledger",
     "price",
     "budget",

@@ -14,10 +14,12 @@ from service.library.decider import SOURCE
 from service.log.decider import Decider
 from service.price.decider import PRICE
 from service.service_token.decider import SERVICE_TOKEN
+from service.textbook.decider import TEXTBOOK
 
 SLICES: Final[dict[str, Decider[Any, Any, Any]]] = {
     "job": JOB,
     "course": COURSE,
+    "textbook": TEXTBOOK,
     "library": SOURCE,
     "ledger": LEDGER,
     "price": PRICE,
