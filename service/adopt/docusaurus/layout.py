@@ -46,15 +46,15 @@ class Admonition(Struct, frozen=True):
 
 def sections(text: str) -> list[Section]:
     """Return the sections of `text`; one ends before the next of its level or a higher one."""
-    found = list(_HEADING.finditer(masked(text)))
     listed = []
-    for at, match in enumerate(found):
+    nearest = [len(text)] * 7  # where the next heading of each level begins
+    for match in reversed(list(_HEADING.finditer(masked(text)))):
         level = len(match[1])
-        after = (other.start() for other in found[at + 1 :] if len(other[1]) <= level)
         heading = text[match.start(2) : match.end(2)]
-        end = next(after, len(text))
+        end = min(nearest[1 : level + 1])
         listed.append(Section(level, heading, match.start(), match.end(), end))
-    return listed
+        nearest[level] = match.start()
+    return listed[::-1]
 
 
 def admonitions(text: str) -> Iterator[Admonition]:
