@@ -6,7 +6,6 @@ What is to be made follows from what is recorded, which is looked at again befor
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,9 +18,8 @@ from service.library.material import Material
 from service.textbook.chapter import Chapter
 from service.textbook.commands import RecordPlan
 from service.textbook.content import Plan
+from service.textbook.missing import ADVICE, missing
 from service.textbook.piece import PIECES, Making, lacking, pieces
-
-LONGEST_REASON: Final = 500
 
 
 class Progress(Struct, frozen=True):
@@ -91,7 +89,10 @@ async def textbook(order: Order, tools: Tools) -> AsyncGenerator[Step, None]:
         async with aclosing(_chapters(making, wanted, progress, tools.most)) as steps:
             async for step in steps:
                 yield step
-    _assure(await tools.look(), None)
+    progress = await tools.look()
+    count = len(_planned(progress).chapters)
+    if said := [why for n in range(1, count + 1) if (why := _missing(progress, n))]:
+        raise Unmade(f"{len(said)} of {count} chapters are missing. {' '.join(said)}", ADVICE)
 
 
 async def chapter(order: Order, number: int, tools: Tools) -> AsyncGenerator[Step, None]:
@@ -118,7 +119,8 @@ async def chapter(order: Order, number: int, tools: Tools) -> AsyncGenerator[Ste
             async for piece in made:
                 note = f"chapter {number} of {len(plan.chapters)}: {piece.name}"
                 yield Step(piece.command, piece.done, len(PIECES), note, piece.provenance)
-    _assure(await tools.look(), number)
+    if why := _missing(await tools.look(), number):
+        raise Unmade(why, ADVICE)
 
 
 async def _chapters(
@@ -141,6 +143,10 @@ def _planned(progress: Progress) -> Plan:
     if progress.plan is None:
         raise NoChapter("The textbook has no chapters yet.", "Retry the job that makes it.")
     return progress.plan
+
+
+def _missing(progress: Progress, number: int) -> str:
+    return missing(_planned(progress), number, progress.chapter(number))
 
 
 def _steps(plan: Plan) -> int:
@@ -176,41 +182,3 @@ def _asked_for(job_id: UUID, chapter: Chapter) -> bool:
     """Tell whether a job has not made its version yet, or is to make another one."""
     own = [version for version in chapter.versions if version.job_id == job_id]
     return not own or own[-1].standing == "rejected"
-
-
-def _assure(progress: Progress, only: int | None) -> None:
-    """Raise `Unmade` where chapters are missing, or the one that was asked for."""
-    plan = _planned(progress)
-    numbers = range(1, len(plan.chapters) + 1) if only is None else (only,)
-    missing = [(n, why) for n in numbers if (why := _missing(progress.chapter(n)))]
-    if missing:
-        reasons = " ".join(
-            f"Chapter {number} (“{plan.chapters[number - 1].title}”): {_clipped(why)}"
-            for number, why in missing
-        )
-        whole = (
-            ""
-            if only is not None
-            else f"{len(missing)} of {len(plan.chapters)} chapters are missing. "
-        )
-        raise Unmade(
-            whole + reasons,
-            "Retry: only what is missing is made again. Or edit the chapter, or ask for it anew.",
-        )
-
-
-def _missing(chapter: Chapter) -> str:
-    """Return why a chapter is not sound, a sentence; nothing where it is."""
-    latest = chapter.latest
-    if latest is not None and latest.standing == "validated":
-        return ""
-    if chapter.error:
-        return chapter.error
-    if latest is None or latest.standing == "generated":
-        return "It is not whole."
-    whose = "What was made" if latest.job_id is not None else "A person's version"
-    return f"{whose} is not what the policy asks for. {' '.join(latest.errors)}"
-
-
-def _clipped(reason: str) -> str:
-    return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
