@@ -31,8 +31,11 @@ from service.projection import http as projection
 from service.projection import parked_http as parked
 from service.service_token import http as service_token
 from service.tenant import http as tenant
+from service.textbook import chapter_http as chapter
+from service.textbook import http as textbook
 from service.view import http as view
 
+CHAPTER: Final = "/textbooks/{textbook}/chapters/{chapter}"
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
 PARKED: Final = "/parked/{stream}"
 
@@ -148,6 +151,49 @@ COURSES: Final = (
 )
 """Courses and their lessons."""
 
+TEXTBOOKS: Final = (
+    Route(
+        "POST",
+        "/textbooks",
+        textbook.request,
+        202,
+        refusals=textbook.ASKED,
+        generates=True,
+        spools=True,
+    ),
+    Route("GET", "/textbooks", textbook.browse),
+    *under(
+        "/textbooks/{textbook}",
+        (
+            Route("GET", "", textbook.show, refusals=textbook.FOUND),
+            Route("GET", "/history", textbook.history, refusals=textbook.FOUND),
+            Route("POST", "/cancel", textbook.cancel, refusals=textbook.CANCELLED),
+            Route("POST", "/retry", textbook.retry, 202, refusals=textbook.RETRIED, generates=True),
+            Route("POST", "/publish", textbook.publish, refusals=textbook.PUBLISHED),
+            Route("POST", "/archive", textbook.archive, refusals=textbook.FOUND),
+            Route("GET", "/chapters", chapter.contents, refusals=textbook.FOUND),
+        ),
+    ),
+    *under(
+        CHAPTER,
+        (
+            Route("GET", "", chapter.show, refusals=chapter.FOUND),
+            Route(
+                "POST",
+                "/regenerate",
+                chapter.regenerate,
+                202,
+                refusals=chapter.KEPT,
+                generates=True,
+            ),
+            Route("POST", "/publish", chapter.publish, refusals=chapter.PUBLISHED),
+            Route("POST", "/revise", chapter.revise, refusals=chapter.REVISED),
+            Route("POST", "/rollback", chapter.roll_back, refusals=chapter.ROLLED_BACK),
+        ),
+    ),
+)
+"""Textbooks and their chapters."""
+
 SOURCES: Final = (
     Route("POST", "/sources", library.add, 201, (200,), refusals=library.ADDED),
     Route("GET", "/sources", library.browse),
@@ -156,7 +202,7 @@ SOURCES: Final = (
     Route("DELETE", "/sources/{source}", library.remove, refusals=library.FOUND),
     Route("GET", "/search", library.search),
 )
-"""What courses are made from."""
+"""What courses and textbooks are made from."""
 
 JOBS: Final = (
     Route("GET", "/jobs/{job}", job.show, refusals=job.FOUND),
@@ -215,7 +261,8 @@ PROJECTIONS: Final = (
 """The operators' desk."""
 
 API: Final = under(
-    "/api/v1", (*PEOPLE, *TENANTS, *COURSES, *SOURCES, *JOBS, *MONEY, *FACTS, *PROJECTIONS)
+    "/api/v1",
+    (*PEOPLE, *TENANTS, *COURSES, *TEXTBOOKS, *SOURCES, *JOBS, *MONEY, *FACTS, *PROJECTIONS),
 )
 
 OPERATIONS: Final = (

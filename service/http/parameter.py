@@ -73,6 +73,14 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
         {"type": "integer", "minimum": 1, "maximum": REVISION_MAX},
         "The number of a lesson's revision, from 1.",
     ),
+    "textbook": Parameter(
+        uuid_or_slug, {"anyOf": [UUID_SCHEMA, SLUG_SCHEMA]}, "A textbook's id or slug."
+    ),
+    "chapter": Parameter(
+        lesson_number,
+        {"type": "integer", "minimum": 1, "maximum": LESSON_MAX},
+        "A chapter's number, from 1.",
+    ),
     "content": Parameter(uuid, UUID_SCHEMA, "A course's or a lesson's id."),
     "job": Parameter(uuid, UUID_SCHEMA, "A job's id."),
     "source": Parameter(uuid, UUID_SCHEMA, "A source document's id."),

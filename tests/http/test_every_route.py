@@ -36,13 +36,13 @@ def name(value: object) -> str:
 
 
 def path(route: Route, **ids: str) -> str:
-    numbers = {"lesson": "1", "revision": "1"}
+    numbers = {"lesson": "1", "revision": "1", "chapter": "1"}
     return route.path.format_map(numbers | dict.fromkeys(PLACES, SOMEBODY) | ids)
 
 
 PLACES = (
     "course", "job", "source", "stream", "projection", "view", "tenant", "service_token",
-    "account", "session", "content",
+    "account", "session", "content", "textbook",
 )  # fmt: skip
 GUARDED = [route for route in ROUTES if route.role is not None]
 WITH_BODY = [
@@ -67,7 +67,8 @@ def required_of(route: Route) -> set[str]:
 
 def types(schema: Json) -> set[str]:
     kinds = [
-        of.get("type", "string" if "enum" in of else None) for of in schema.get("anyOf", [schema])
+        of.get("type", "string" if "enum" in of else "object" if "$ref" in of else None)
+        for of in schema.get("anyOf", [schema])
     ]
     return {str(kind) for of in kinds for kind in (of if isinstance(of, list) else [of])}
 
@@ -223,7 +224,11 @@ async def test_what_leads_nowhere_is_not_found(api: Client, bearer: Bearer) -> N
     for route in API:
         if "{" in route.path:
             example = body_of(route)[1] if route in WITH_BODY else None
-            for places in ({}, dict.fromkeys((*PLACES, "lesson"), "%00"), {"lesson": "9" * 99}):
+            for places in (
+                {},
+                dict.fromkeys((*PLACES, "lesson", "chapter"), "%00"),
+                {"lesson": "9" * 99, "chapter": "9" * 99},
+            ):
                 response = await api.request(
                     route.method, path(route, **places), json=example, headers=bearer("admin")
                 )
