@@ -13,8 +13,8 @@ was told before, adds rules, sets settings. GET /control shows them. The first r
 request is obeyed. Rules are objects:
 
 - ``do``: what to do, one of
-  - ``stall``: go silent for ``seconds`` (null: until the client leaves), ``at`` "before" (no header
-    is sent) or "within" (after ``after_chunks`` chunks, 2 by default);
+  - ``stall``: go silent for ``seconds`` (null: until the client leaves, or the rules are cleared),
+    ``at`` "before" (no header is sent) or "within" (after ``after_chunks`` chunks, 2 by default);
   - ``cut``: close the connection, ``at`` and ``after_chunks`` as above;
   - ``status``: answer with ``status`` (such as 429, 500, 503), ``message``, and where given
     ``retry_after`` (a header's text, such as "90"), ``retry_after_date`` (seconds from now, sent as
@@ -22,7 +22,9 @@ request is obeyed. Rules are objects:
   - ``finish``: end with ``reason`` "length" or "content_filter" after ``keep`` (0.5) of the text;
   - ``text``: spoil the answer: ``form`` is "fenced", "trailing-comma", "unknown-field", "missing-
     field", "cut-tail", "junk", "prose" (words around the object), "empty", or "this": then it is
-    ``text``;
+    ``text``; or of a textbook's pieces, where each fits: "short" (a sentence is left of each
+    section), "two-keys" (questions have two right options), "no-analogy", "lost-section" (boosters
+    name one that is not there), "few" (of each list its first is left);
   - ``quote``: quotes are words that no source holds;
   - ``usage``: lie: ``tokens_in`` and ``tokens_out`` are said, or nothing is with ``missing`` true;
   - ``model``: say that ``name`` has answered;

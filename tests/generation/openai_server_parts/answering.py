@@ -3,9 +3,12 @@
 Sources are found in the messages where they stand as ``<source n="1" …>text</source>`` (or
 `chunk`, `excerpt`; `n`, `id` or `number`), else as blocks that begin with a line ``[1] …``. An
 object with a `quote` quotes one of them word for word, and its number (a field such as `source`,
-`chunk`, `source_number`) is that source's. “exactly N lessons” in a message makes N `lessons`.
-Questions ask for a word that is missing in a sentence; `options` are words of like length. What has
-a text goes on with one source; titles are the `heading` of a source, where it has one.
+`chunk`, `source_number`) is that source's. Where there are no sources, the text between
+``<chapter>`` tags is quoted. “exactly N lessons” in a message makes N `lessons`, “chapters: N” (or
+“N to M”) N `chapters`, and so on; “about N words together” makes sections of so many. Questions ask
+for a word that is missing in a sentence; `options` are words of like length. What has a text goes
+on with one source; titles are the `heading` of a source, where it has one; a `section_ref` is a
+heading of the chapter. Of the words that an enumeration allows, each has its turn.
 """
 
 import json
@@ -22,7 +25,12 @@ HEADING: Final = re.compile(r'<\w+ n="(\d+)"[^>]*\bheading="([^"]+)"')
 BLOCK: Final = re.compile(r"^\[(\d+)\][^\n]*\n(.*?)(?=^\[\d+\]|\Z)", re.DOTALL | re.MULTILINE)
 SENTENCE: Final = re.compile(r"\*{0,2}[A-Z][^\n.!?|()<>\[\]`]{28,220}[.!?](?=\s|$)")
 WORD: Final = re.compile(r"\b[a-z]{6,8}\b")
+CHAPTER: Final = re.compile(r"<(chapter|page|text)>(.*?)</\1>", re.DOTALL)
+SECTION: Final = re.compile(r"^## (.+)$", re.MULTILINE)
 LESSONS: Final = re.compile(r"(\d+)\W{0,3}lessons?\b", re.IGNORECASE)
+MANY: Final = re.compile(r"^- (\w+): (?:exactly )?(\d+)\b", re.MULTILINE)
+TOGETHER: Final = re.compile(r"about (\d+) words together")
+USUAL: Final = 3  # things of each kind
 SPARE: Final = ("element", "process", "section", "quality", "pattern", "measure", "history")
 TRIED: Final = 50  # questions, until one is new
 FREE: Final = "There is nothing more to say about this. The sources have said it all, as they do."
@@ -35,6 +43,9 @@ WRONG: Final = frozenset({"distractors", "wrong_answers", "wrong"})
 ANSWERS: Final = frozenset({"answer", "key", "correct", "correct_answer"})
 INDEXES: Final = frozenset({"correct_index", "answer_index", "key_index", "correct_option"})
 STEMS: Final = frozenset({"question", "stem", "prompt"})
+PROSE: Final = frozenset(
+    {"description", "explanation", "summary", "overview", "introduction", "takeaway"}
+)
 MARKDOWN: Final = frozenset({"markdown", "content", "content_md", "body", "text"})
 
 
@@ -84,6 +95,9 @@ class _Writer:
         self._true = true
         found = [(int(number), text) for _, number, text in SOURCE.findall(messages)]
         found = found or [(int(number), text) for number, text in BLOCK.findall(messages)]
+        chapter = "\n".join(text for _, text in CHAPTER.findall(messages))
+        found = found or [(1, chapter)]
+        self._sections = SECTION.findall(chapter)
         self._sentences = [
             (number, sentence) for number, text in found for sentence in SENTENCE.findall(text)
         ]
@@ -92,7 +106,15 @@ class _Writer:
         self._asked: set[str] = set()
         self._left: list[tuple[int, str]] = []
         asked = LESSONS.findall(messages)
-        self._lessons = int(asked[-1]) if asked else 3
+        told = {name: int(many) for name, many in MANY.findall(messages)}
+        self._usual = {
+            "options": 4,
+            "choices": 4,
+            "lessons": int(asked[-1]) if asked else 3,
+            **told,
+        }
+        together = TOGETHER.search(messages)
+        self._length = int(together[1]) // USUAL if together else 0
         self._made = 0
 
     def prose(self) -> str:
@@ -103,7 +125,7 @@ class _Writer:
         """Return something that fits a schema and reads as what its name says."""
         schema = self._resolved(schema)
         if "const" in schema or schema.get("enum"):
-            return schema.get("const", (schema.get("enum") or [None])[0])
+            return schema["const"] if "const" in schema else self._next(name, schema["enum"])
         kind = schema.get("type")
         kind = next(one for one in kind if one != "null") if isinstance(kind, list) else kind
         if kind == "object" or "properties" in schema:
@@ -115,6 +137,11 @@ class _Writer:
         if kind in {"integer", "number"}:
             return max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0) + 1)
         return {"boolean": True, "null": None}.get(kind or "", self._words(name, schema))
+
+    def _next(self, name: str, choices: list[str]) -> str:
+        """Return one of `choices`, each in its turn."""
+        self._used[f"{name}:"] += 1
+        return choices[(self._used[f"{name}:"] - 1) % len(choices)]
 
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in schema or "anyOf" in schema or "allOf" in schema:
@@ -150,7 +177,9 @@ class _Writer:
         self._random.shuffle(others)
         wrong = [word for word in dict.fromkeys([*others, *SPARE]) if word != key]
         for name, value in made.items():
-            if name in STEMS:
+            if name in QUOTES:
+                made[name] = sentence if self._true else value
+            elif name in STEMS:
                 made[name] = f"Which word is missing here? “{stem}”"
             elif name in ANSWERS:
                 made[name] = key
@@ -178,25 +207,36 @@ class _Writer:
         return number, sentence, key, stem
 
     def _many(self, schema: dict[str, Any], name: str) -> int:
-        usual = {"lessons": self._lessons, "options": 4, "choices": 4}.get(name, 3)
+        usual = self._usual.get(name, USUAL)
         return int(max(schema.get("minItems", 0), min(schema.get("maxItems", usual), usual)))
 
     def _words(self, name: str, schema: dict[str, Any]) -> str:
         number, sentence = self._sentence()
         self._made += 1
-        if name in MARKDOWN:
+        if name == "section_ref" and self._sections:
+            text = self._next(name, self._sections)
+        elif name in MARKDOWN:
             text = " ".join((sentence, self._sentence()[1], self._sentence()[1]))
+            while len(text.split()) < self._length:
+                text = f"{text} {self._sentence()[1]}"
         elif name in {"title", "heading"} and self._headings.get(number):
             text = self._headings[number].rsplit(" / ")[-1]
             self._used[text] += 1
             text += f", part {self._used[text]}" if self._used[text] > 1 else ""
-        elif name in {"description", "explanation", "summary", "overview", "introduction"}:
-            text = sentence
+        elif name in PROSE:
+            text = self._new() if name == "takeaway" else sentence
         else:
             words = re.findall(r"\w+", sentence)
             first = self._random.randrange(max(1, len(words) - 4))
             text = f"{' '.join(words[first : first + 4]).capitalize()} {self._made}"
         return text[: schema.get("maxLength", len(text))]
+
+    def _new(self) -> str:
+        """Return a sentence that was not said by this before."""
+        said = [self._sentence()[1] for _ in range(TRIED)]
+        text = next((one for one in said if one not in self._asked), said[0])
+        self._asked.add(text)
+        return text
 
     def _turn(self) -> None:
         """Go on with one source, the next sentence's, in its own order."""

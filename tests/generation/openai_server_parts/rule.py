@@ -72,11 +72,14 @@ class Control:
         self.settings = Settings()
         self.rules: list[Rule] = []
         self.random = random.Random(0)
+        self.cleared = asyncio.Event()
 
     def take(self, told: dict[str, Any]) -> None:
         """Take a body of POST /control."""
         if told.get("clear"):
             self.rules.clear()
+            self.cleared.set()
+            self.cleared = asyncio.Event()
             self._set(Settings())
         changed = to_builtins(self.settings) | told.get("settings", {})
         self._set(convert(changed, Settings))

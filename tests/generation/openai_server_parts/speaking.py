@@ -93,7 +93,14 @@ class Speaking:
     async def _before(self, rule: Rule | None) -> None:
         await self._control.pause(self._control.settings.latency)
         if rule is not None and rule.at == "before":
-            await _trouble(rule)
+            await self._trouble(rule)
+
+    async def _trouble(self, rule: Rule) -> None:
+        if rule.do == "stall":
+            cleared = self._control.cleared
+            await (cleared.wait() if rule.seconds is None else asyncio.sleep(rule.seconds))
+        elif rule.do == "cut":
+            raise Cut
 
     async def _models(
         self, _request: web.Request, _body: Any, _entry: Entry, _rule: Rule | None
@@ -159,7 +166,7 @@ class Speaking:
         size = self._control.settings.chunk_size
         for number, event in enumerate(_events(entry, rule, text, finish, size, usage=usage)):
             if rule is not None and rule.at == "within" and number == rule.after_chunks:
-                await _trouble(rule)
+                await self._trouble(rule)
             if rule is not None and rule.do in BROKEN_OFF and number == rule.after_chunks:
                 if rule.do == "error":
                     await response.write(_frame({"error": {"message": rule.message}}))
@@ -201,13 +208,6 @@ def _frame(event: dict[str, Any]) -> bytes:
 def counted(text: str) -> int:
     """Return how many tokens a text has, to this server: one for four characters begun."""
     return -(-len(text) // 4)
-
-
-async def _trouble(rule: Rule) -> None:
-    if rule.do == "stall":
-        await (asyncio.Event().wait() if rule.seconds is None else asyncio.sleep(rule.seconds))
-    elif rule.do == "cut":
-        raise Cut
 
 
 def _waits(rule: Rule) -> dict[str, str]:

@@ -27,8 +27,34 @@ def _spoilt(text: str, rule: Rule) -> str:
         "prose": lambda: f"Certainly! Here it is:\n\n{text}\n\nI hope that this helps.",
         "empty": str,
         "this": lambda: rule.text,
+        "short": lambda: _each(text, "markdown", lambda value: value.split(". ")[0] + "."),
+        "two-keys": lambda: _each(text, "answer", lambda _: "water", "wrong_answers", _twice),
+        "no-analogy": lambda: _each(text, "kind", lambda _: "explanation"),
+        "lost-section": lambda: _each(text, "section_ref", lambda _: "What nobody wrote"),
+        "few": lambda: _changed(text, lambda value: {k: v[:1] for k, v in value.items()}),
     }
     return made[rule.form]()
+
+
+def _twice(wrong: list[str]) -> list[str]:
+    return ["Water.", *wrong[1:]]
+
+
+def _each(text: str, *changes: Any) -> str:
+    """Change fields of a name, wherever they are; `changes` are names and what changes theirs."""
+    by_name = dict(zip(changes[::2], changes[1::2], strict=True))
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [changed(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: by_name[name](one) if name in by_name else changed(one)
+            for name, one in value.items()
+        }
+
+    return _changed(text, changed)
 
 
 def _changed(text: str, change: Any) -> str:
