@@ -1,0 +1,126 @@
+"""A textbook's page as a PDF, printed by a Chromium of this machine, where there is one.
+
+Chromium is started anew for each, with a profile and a home of its own that go with it. It sees
+none of our settings, and the page's own policy lets it fetch nothing.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from service.export.bound import bound
+from service.refusal import Unavailable
+
+MEDIA: Final = "application/pdf"
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE: Final = 120.0
+"""Seconds that a book may take; one of 170 pages takes about ten."""
+FLAGS: Final = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--no-first-run",
+    "--no-pdf-header-footer",
+    "--export-tagged-pdf",
+    "--generate-pdf-document-outline",
+)
+PASSED: Final = ("PATH", "LANG", "LC_ALL", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
+"""What Chromium is told of our environment."""
+
+
+class NoChromium(Unavailable):
+    """There is no Chromium on this machine to print a PDF with."""
+
+
+class Unprintable(Unavailable):
+    """Chromium could not print the page."""
+
+
+async def pdf(html: bytes, chromium: str | None, *, patience: float = PATIENCE) -> bytes:
+    """Return a page of ours as a tagged PDF with an outline, by `chromium` or one on PATH.
+
+    The same page gives the same bytes by the same Chromium and fonts. Raises `NoChromium`, and
+    `Unprintable` where it fails or takes longer than `patience` seconds.
+    """
+    program = found(chromium)
+    with tempfile.TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / "book.html").write_bytes(html)
+        said = await printed(program, folder, patience)
+        try:
+            data = (folder / "book.pdf").read_bytes()
+        except FileNotFoundError:
+            because = (said.strip().splitlines() or ["nothing"])[-1]
+            raise Unprintable(
+                f"{program} printed no PDF. The last it said was: {because}"
+            ) from None
+    return await asyncio.to_thread(bound, data, html)
+
+
+def found(chromium: str | None) -> str:
+    """Return the program that is called `chromium`, or the first on PATH. Raises `NoChromium`."""
+    for name in NAMES if chromium is None else (chromium,):
+        if program := shutil.which(name):
+            return program
+    missing = "No Chromium is on PATH" if chromium is None else f"There is no program {chromium}"
+    raise NoChromium(
+        f"{missing}, and a PDF is printed by it. Install one (Debian's package is called"
+        " chromium), or take the textbook as html and print that from a browser."
+    )
+
+
+async def printed(program: str, folder: Path, patience: float) -> str:
+    """Print the page in `folder`, and return what the program said. Raises `Unprintable`."""
+    process = await asyncio.create_subprocess_exec(
+        *(program, *FLAGS, *unconfined()),
+        f"--user-data-dir={folder / 'profile'}",
+        f"--print-to-pdf={folder / 'book.pdf'}",
+        (folder / "book.html").as_uri(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=surroundings(folder),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(patience):
+            _, said = await process.communicate()
+    except TimeoutError:
+        raise Unprintable(
+            f"{program} took longer than {patience:g} seconds. Try again when less is going on."
+        ) from None
+    finally:
+        await ended(process)
+    return said.decode(errors="replace")
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """End a process that still runs, and all that it has started."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def unconfined() -> tuple[str, ...]:
+    """Return the flag without which Chromium does not run as root, as in a container."""
+    return ("--no-sandbox",) if os.geteuid() == 0 else ()
+
+
+def surroundings(folder: Path) -> Mapping[str, str]:
+    """Return the environment of Chromium, whose home and temporary files are in `folder`."""
+    own = {name: str(folder) for name in ("HOME", "TMPDIR", "XDG_RUNTIME_DIR")}
+    return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **own}
