@@ -150,7 +150,7 @@ def _position(place: Path) -> float | None:
 
 def _twice(documents: tuple[Document, ...]) -> Iterator[Left]:
     """Yield the documents that share their address or, letters' case apart, their path."""
-    for name, what in (("address", "address"), ("path", "path, but for its letters' case")):
+    for name, what in (("address", "address"), ("path", "path, letters' case apart,")):
         known: dict[str, str] = {}
         for one in documents:
             said = normalize("NFC", getattr(one, name)).casefold()

@@ -147,7 +147,7 @@ def _summary(text: str) -> tuple[str, tuple[str, ...]]:
 def _listed(text: str) -> tuple[str, ...]:
     """Return the items of a list, none where anything else stands beside it."""
     items: list[str] = []
-    for line in text.split("\n"):
+    for line in seen(text).split("\n"):
         item = _ITEM.fullmatch(line.rstrip())
         if item:
             items.append(item[1])
@@ -164,7 +164,7 @@ def _emptied(text: str, spans: Sequence[Span], called: Sequence[str]) -> Iterato
         inside = [span for span in spans if one.body <= span[0] and span[1] <= one.end]
         if inside and _called(one, called):
             within = [(start - one.body, end - one.body) for start, end in inside]
-            left = without(text[one.body : one.end], within)
+            left = seen(without(text[one.body : one.end], within))
             if all(_is_nothing(line) for line in left.split("\n")):
                 yield one.start, one.end
 
