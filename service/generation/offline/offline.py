@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from service.course.content import Lesson, Outline
 from service.generation.generator import Brief
@@ -10,19 +9,16 @@ from service.generation.offline.author import OfflineAuthor
 from service.generation.offline.teaching import lesson as lessons
 from service.generation.offline.teaching import outline as outlines
 from service.generation.offline.teaching.curriculum import curriculum
+from service.generation.offline.version import NAME, VERSION
 from service.generation.provenance import Made, Provenance, Span
 from service.job.lease import Claim
 from service.library.material import Material
-
-_NAME: Final = "offline"
-VERSION: Final = "2"
-"""Changes when equal material becomes another course."""
 
 
 class Offline:
     """Makes courses out of what the sources say; a `Generator`."""
 
-    name = _NAME
+    name = NAME
 
     def for_job(self, _claim: Claim) -> "Offline":
         """Return itself: it costs nothing, so nobody is charged."""
@@ -35,14 +31,14 @@ class Offline:
     async def outline(self, brief: Brief, material: Sequence[Material]) -> Made[Outline]:
         """Return an outline of exactly ``brief.num_lessons`` lessons. Raises `GenerationFailed`."""
         made = await asyncio.to_thread(_outline, brief, tuple(material))
-        return Made(made, Provenance(_NAME, VERSION, chunks=_whole(material)))
+        return Made(made, Provenance(NAME, VERSION, chunks=_whole(material)))
 
     async def lesson(
         self, brief: Brief, outline: Outline, number: int, material: Sequence[Material]
     ) -> Made[Lesson]:
         """Return lesson `number` of `outline`. Raises `GenerationFailed`."""
         made = await asyncio.to_thread(_lesson, brief, outline, number, tuple(material))
-        return Made(made, Provenance(_NAME, VERSION, chunks=_cited(made)))
+        return Made(made, Provenance(NAME, VERSION, chunks=_cited(made)))
 
 
 def _whole(material: Sequence[Material]) -> tuple[Span, ...]:

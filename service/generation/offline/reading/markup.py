@@ -121,10 +121,17 @@ def _balanced(text: str) -> str:
 
 
 def plain(visible: str) -> str:
-    """Return the words alone of what `shown` returned."""
-    text = _TICKED.sub(lambda match: match[2].strip(), visible)
+    """Return the words alone of what `shown` returned; code keeps all its marks."""
+    codes: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        codes.append(match[2].strip())
+        return f"\x00{len(codes) - 1}\x00"
+
+    text = _TICKED.sub(keep, visible)
     text = _STRESS.sub(r"\2", _STRESS.sub(r"\2", text))
-    return _SPACE.sub(" ", _ESCAPE.sub(r"\1", text)).strip()
+    text = _SPACE.sub(" ", _ESCAPE.sub(r"\1", text)).strip()
+    return re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], text)
 
 
 def masked(raw: str) -> str:

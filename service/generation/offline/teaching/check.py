@@ -33,10 +33,10 @@ def checks(draft: Draft) -> tuple[Check, ...]:
     _turns([question.named(draft)], picked, _FEWEST - 1)
     wanted = max(_FEWEST, min(len(picked) + 1, most))
     open_ones = answer.own_words(draft)
-    if len(picked) == most and (fresh := next((o for o in open_ones if _new(o, picked)), None)):
+    if len(picked) == most and (fresh := next((o for o in open_ones if new(o, picked)), None)):
         return (*picked[:-1], fresh)
     for one in open_ones:
-        if len(picked) < wanted and _new(one, picked):
+        if len(picked) < wanted and new(one, picked):
             picked.append(one)
     return tuple(picked)
 
@@ -45,13 +45,13 @@ def _turns(kinds: list[Iterator[Check]], picked: list[Check], most: int) -> None
     """Let each kind give one in turn until there are `most`, or none is left."""
     while kinds and len(picked) < most:
         kind = kinds.pop(0)
-        fresh = next((one for one in kind if _new(one, picked)), None)
+        fresh = next((one for one in kind if new(one, picked)), None)
         if fresh is not None:
             picked.append(fresh)
             kinds.append(kind)
 
 
-def _new(one: Check, picked: Sequence[Check]) -> bool:
+def new(one: Check, picked: Sequence[Check]) -> bool:
     """Tell whether `one` asks for nothing that another asks for or gives away."""
     return all(
         one.answer.lower() != other.answer.lower()

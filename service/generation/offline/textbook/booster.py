@@ -1,0 +1,121 @@
+"""Boosters: what else the sources say of a chapter's sections, by example and by explanation."""
+# ruff: noqa: E501 - patterns are clearest unbroken
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from service.course.content import Citation
+from service.generation.offline.reading.section import Passage
+from service.generation.offline.teaching import setting
+from service.generation.offline.teaching.draft import Draft as Lesson
+from service.generation.offline.teaching.plan import Unit
+from service.generation.offline.teaching.wish import declined
+from service.generation.offline.textbook.found import left
+from service.textbook import length, section
+from service.textbook.content import Booster, BoosterKind, Boosters, Draft, Policy, Refused
+
+_USUAL: Final = 3
+_SIZE: Final = range(25, 221)  # words
+_EXAMPLE: Final = re.compile(
+    r"\b(?:for (?:example|instance)|e\.g\.|as an example|an example (?:is|of)|examples? (?:is|are)|suppose|imagine|consider|say you|let's say|zum Beispiel|z\. ?B\.|beispielsweise|par exemple|por ejemplo)(?!\w)",
+    re.IGNORECASE,
+)
+_REASON: Final = re.compile(
+    r"\b(?:because|so that|therefore|thus|hence|since|in other words|(?:this|that|which|it) means|the (?:reason|purpose|idea|advantage|point)|in order to|which is why|weil|damit|deshalb|daher|bedeutet|das heißt|parce que|porque)\b",
+    re.IGNORECASE,
+)
+_KINDS: Final[tuple[BoosterKind, ...]] = ("example", "explanation")
+_NONE: Final[dict[BoosterKind, str]] = {
+    "example": "the sources give no example that belongs to this chapter and is not in its text already.",
+    "explanation": "the sources explain nothing of this chapter beyond what is in its text already.",
+}
+
+
+class _Found(Struct, frozen=True):
+    """A passage that a chapter has no room for; `place` is that of its unit in the plan."""
+
+    place: int
+    unit: Unit
+    passage: Passage
+    example: bool
+    reasons: int
+    heading: str
+
+
+def boosters(lesson: Lesson, draft: Draft, policy: Policy) -> Boosters:
+    """Return the boosters of a chapter: words of the sources that are not in its text.
+
+    Analogies would have to be made up, and are refused.
+    """
+    most = max(policy.boosters_min, min(_USUAL, policy.boosters_max))
+    found = list(_found(lesson, draft))
+    chosen: dict[_Found, BoosterKind] = {}
+    for at in range(most):
+        for kind in (_KINDS[at % 2], _KINDS[1 - at % 2]):
+            if one := _best(found, kind, list(chosen)):
+                chosen[one] = kind
+                break
+    order = sorted(chosen, key=lambda one: one.place)
+    made = tuple(_made(lesson, one, chosen[one], n) for n, one in enumerate(order, 1))
+    missing = [kind for kind in _KINDS if kind not in {one.kind for one in made}]
+    failure = declined("analogies")
+    return Boosters(
+        made,
+        (
+            Refused("analogy", f"{failure.error} {failure.advice}"),
+            *(Refused(kind, _NONE[kind]) for kind in missing),
+        ),
+    )
+
+
+def _found(lesson: Lesson, draft: Draft) -> Iterator[_Found]:
+    headings = section.headings(draft.markdown)
+    sources = lesson.course.sources
+    for place, unit in enumerate(left(lesson)):
+        for one in unit.passages:
+            text = setting.set_passage(one, sources[unit.section.source].material.text)
+            said = " ".join(sentence.plain for sentence in one.sentences)
+            if length.words(text) in _SIZE and any(part.form == "prose" for part in one.parts):
+                shown = any(part.form in ("code", "steps") for part in one.parts)
+                example = shown or _EXAMPLE.search(said) is not None
+                heading = _heading(unit, headings)
+                yield _Found(place, unit, one, example, len(_REASON.findall(said)), heading)
+
+
+def _heading(unit: Unit, headings: Sequence[str]) -> str:
+    """Return the chapter's heading that is nearest above a unit, '' where none is."""
+    return next(
+        (
+            shown
+            for name in reversed(unit.section.path)
+            for shown in headings
+            if section.same(name, shown)
+        ),
+        "",
+    )
+
+
+def _best(found: Sequence[_Found], kind: BoosterKind, chosen: Sequence[_Found]) -> _Found | None:
+    """Return the passage that serves best: of a section that the chapter has, a new one."""
+    used = {one.heading for one in chosen}
+    fit = [one for one in found if one not in chosen and one.example == (kind == "example")]
+    fit = [one for one in fit if one.example or one.reasons] or fit
+    return min(
+        fit,
+        key=lambda one: (not one.heading, one.heading in used, -min(one.reasons, 2), one.place),
+        default=None,
+    )
+
+
+def _made(lesson: Lesson, one: _Found, kind: BoosterKind, position: int) -> Booster:
+    """Return a passage as a booster, under its own heading where the chapter lacks that."""
+    material = lesson.course.sources[one.unit.section.source].material
+    content = setting.set_passage(one.passage, material.text)
+    own = one.unit.section.heading
+    if own and not section.same(own, one.heading):
+        content = f"**{own.replace('**', '')}**\n\n{content}"
+    cited: tuple[Citation, ...] = tuple(setting.citations(one.passage, material))
+    return Booster(kind, content, one.heading, position, cited)

@@ -1,0 +1,76 @@
+"""Questions on a word missing from a sentence: terms that headings name, or sentences are about."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from service.course.content import Check
+from service.generation.offline.reading.language import content_stems, primary, stop_words
+from service.generation.offline.reading.sentence import Sentence
+from service.generation.offline.teaching.distractor import Gap, siblings
+from service.generation.offline.teaching.draft import Draft
+from service.generation.offline.teaching.option import GAP, made
+from service.generation.offline.teaching.term import Term, pattern
+from service.generation.offline.textbook.asking import askable
+
+_SURE: Final = 1.5
+"""The weight of a term that a heading names, or a sentence says something of."""
+_KNOWN: Final = 0.9
+_OFTEN: Final = 3
+_NOUN: Final = re.compile(r"(?:[.;:)]|$| (\w+))")
+
+
+def gaps(draft: Draft) -> Iterator[Check]:
+    """Ask for the term missing from a sentence, terms of its kind beside it."""
+    course = draft.course
+    known = [
+        one
+        for one in course.terms
+        if one.kind == "term" and one.weight >= _KNOWN and one.count >= _OFTEN
+    ]
+    seen: set[Term] = set()
+    for _, one in draft.prose:
+        if not askable(one, course.language):
+            continue
+        low = one.plain.lower()
+        near = [term for term in known if term.name.lower() in low]
+        for term in near:
+            fits = term.weight >= _SURE and term not in seen and _alone(term, near)
+            if fits and (check := _gap(draft, term, one, known)):
+                seen.add(term)
+                yield check
+                break
+
+
+def _alone(term: Term, near: list[Term]) -> bool:
+    """Tell whether no longer term has this one in it."""
+    return not any(term != other and set(term.key) < set(other.key) for other in near)
+
+
+def _gap(draft: Draft, term: Term, one: Sentence, known: list[Term]) -> Check | None:
+    language = draft.course.language
+    found = list(pattern(term.name).finditer(one.plain))
+    if len(found) != 1:
+        return None
+    start, end = found[0].span()
+    before, key, after = one.plain[:start], one.plain[start:end], one.plain[end:]
+    rest = frozenset(content_stems(f"{before} {after}", language))
+    if not _headed(before, after, language) or rest & frozenset(content_stems(term.name, language)):
+        return None
+    if primary(language) == "de" and key[0].isupper() != term.name[0].isupper():
+        return None
+    others = [
+        name
+        for name in siblings(Gap(term, key, one.plain, before), known, known, language)
+        if name[0].isupper() == key[0].isupper()
+    ]
+    question = draft.say.ask_gap.format(sentence=f"{before}{GAP}{after}")
+    return made(question, key, others, draft.say.because.format(sentence=one.plain))
+
+
+def _headed(before: str, after: str, language: str) -> bool:
+    """Tell whether a gap is the head of its phrase: no word goes with it behind, or is cut."""
+    match = _NOUN.match(after)
+    following = match is not None and (match[1] or "").lower()
+    ended = following is not False and (not following or following in stop_words(language))
+    return ended and before[-1:] not in "-/." and bool(before.strip())
