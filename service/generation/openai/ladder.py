@@ -179,18 +179,19 @@ class Ladder(Generic[T]):
     def _no_fit(self, said: _Said[T]) -> GenerationFailed:
         fault = said.faults[0]
         return NoFit(
-            f"The model's {self._task.purpose} does not fit, also after it was told what is"
-            f" wrong: at {clipped(fault)}. Its raw text is kept: {self._where(said.answer)}.",
-            "Retry; if it fails again, set OPENAI_MODEL to a model that keeps to a JSON schema.",
+            f"The model's answer for the {self._task.purpose} does not fit, also after it was told"
+            f" what is wrong: at {clipped(fault)}."
+            f" Its raw text is kept: {self._where(said.answer)}.",
+            "Retry; if it fails again, set OPENAI_MODEL to a model that keeps to what it is told.",
             retryable=said.fresh,
         )
 
     def _too_long(self, asked: Asked) -> GenerationFailed:
         return TooLong(
-            f"The model's {self._task.purpose} was cut short at {asked.max_tokens} tokens, twice"
-            " the usual room.",
+            f"The model's answer for the {self._task.purpose} was cut short at"
+            f" {asked.max_tokens} tokens, twice the usual room.",
             "Set OPENAI_MAX_TOKENS higher, up to what the model can give, or ask for fewer or"
-            " shorter lessons.",
+            " shorter lessons or chapters.",
         )
 
     def _kept_back(self) -> GenerationFailed:

@@ -82,7 +82,7 @@ def said(path: str, texts: Iterable[str]) -> tuple[Fault, ...]:
 
 def shown(one: WrittenSection, cited: Iterable[Citation]) -> Section:
     """Return the section with its quotes below it, those that it does not hold anyway."""
-    heading = line(one.heading).lstrip("# ")
+    heading = called(one.heading)
     blocks = [text.below(one.markdown, heading)]
     blocks += [
         f"> {line(each.quote)}\n>\n> — *{each.path}*"
@@ -90,6 +90,11 @@ def shown(one: WrittenSection, cited: Iterable[Citation]) -> Section:
         if line(each.quote) not in line(one.markdown)
     ]
     return Section(heading, "\n\n".join(blocks))
+
+
+def called(heading: str) -> str:
+    """Return a heading without the marks that models like to put before it."""
+    return line(heading).lstrip("# ")
 
 
 def line(words: str) -> str:

@@ -18,7 +18,7 @@ from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
 from service.generation.openai.schema import schema
-from service.generation.openai.section import Evidence, Words, cite, line, said
+from service.generation.openai.section import Evidence, Words, called, cite, said
 from service.generation.openai.textbook.page import opened
 from service.generation.openai.textbook.sift import Weighed, many, sifted
 from service.generation.openai.wish import wished
@@ -135,8 +135,8 @@ def _weighed(
     last: bool,
 ) -> Weighed[_Placed]:
     one, path = written[at], f"$.boosters[{at}]"
-    called = line(one.section_ref).lstrip("# ")
-    ref = next((name for name in known if same(name, called)), None) if called else ""
+    wanted = called(one.section_ref)
+    ref = next((name for name in known if same(name, wanted)), None) if wanted else ""
     cited = cite(one.evidence, f"{path}.evidence", excerpts, last=last)
     faults = list(_faults(written, at, path))
     if ref is None:

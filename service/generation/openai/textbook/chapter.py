@@ -16,7 +16,7 @@ from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
 from service.generation.openai.schema import schema
-from service.generation.openai.section import Proven, WrittenSection, proven, shown
+from service.generation.openai.section import Proven, WrittenSection, called, proven, shown
 from service.generation.openai.textbook.size import Size, size
 from service.generation.openai.wish import wished
 from service.library.material import Material
@@ -126,7 +126,7 @@ def _headings(written: Sequence[WrittenSection]) -> list[Fault]:
     found = list[Fault]()
     for at, one in enumerate(written):
         path = f"$.sections[{at}].heading"
-        if any(same(one.heading, other.heading) for other in written[:at]):
+        if any(same(called(one.heading), called(other.heading)) for other in written[:at]):
             found.append(Fault(path, "another section has the same heading"))
         found += named(path, one.heading, "a heading")
     return found
