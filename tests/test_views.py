@@ -30,12 +30,17 @@ from service.price.decider import PRICE, Publish
 from service.projection.text import PROJECTIONS
 from service.service_token.decider import SERVICE_TOKEN
 from service.sql import SQL
+from service.textbook.commands import PublishTextbook
+from service.textbook.decider import TEXTBOOK
 from tests.account.people import NOW, REGISTER
 from tests.embedding.rows import embed_all
 from tests.ledger.calls import call
 from tests.library.content import add
 from tests.projection.histories import TENANTS, Place, context, request
 from tests.service_token.machines import ISSUE
+from tests.textbook.histories import request as ask
+from tests.textbook.histories import shelf
+from tests.textbook.pieces import ANEW, WHOLE, made
 
 Project = Callable[[], Awaitable[None]]
 SCRIPTS: Final = "\n".join(SQL[f"{name}/views"] for name in PROJECTIONS if f"{name}/views" in SQL)
@@ -96,7 +101,7 @@ async def work(
 
 
 async def enrol(log: Log, tenant: UUID) -> None:
-    """Let somebody register and log in, a machine have a token, and models have prices."""
+    """Let somebody register and log in, a machine have a token, models prices, and a textbook."""
     account, on = uuid4(), context(tenant)
     await log.handle(ACCOUNT, account, replace(REGISTER, account=account), on)
     start = LogIn(account=account, secret=b"s" * 32, version=1, now=NOW)
@@ -107,6 +112,15 @@ async def enrol(log: Log, tenant: UUID) -> None:
         price = Publish(model, Decimal("0.25"), Decimal(2))
         await log.handle(PRICE, claimed(tenant, "price", model), price, on)
     await charge(log, tenant)
+    await write(log, tenant)
+
+
+async def write(log: Log, tenant: UUID) -> None:
+    """Let a textbook have two chapters, both out, and one of them a newer version."""
+    at = shelf(tenant)
+    await ask(log, at)
+    for command in (*WHOLE[1:], PublishTextbook(), *made(1, 2, ANEW)):
+        await log.handle(TEXTBOOK, at.textbook, command, context(tenant))
 
 
 async def charge(log: Log, tenant: UUID) -> None:

@@ -7,6 +7,7 @@
 -- folds: tenant.registration-closed
 -- folds: course.requested, course.renamed, course.archived, lesson.promoted, lesson.pinned, lesson.revised
 -- folds: lesson.rolled-back, lesson.unpinned
+-- folds: textbook.requested, textbook.archived, chapter.published, chapter.revised, chapter.rolled-back
 -- folds: source.added, source.replaced, source.removed, job.created, job.cancelled, job.requeued
 -- folds: price.published, budget.set
 -- folds: projection.built, projection.verified, projection.swapped, projection.rolled-back, projection.paused
@@ -76,7 +77,7 @@ AS $$
     UPDATE audit_origins AS o SET network = NULL WHERE o.subject = forget.subject AND o.network IS NOT NULL
 $$;
 
--- A job that a course was requested with is no act of its own; one that makes a lesson anew is. Acts come in the order of
+-- A job that a course or textbook was requested with is no act of its own; one that makes a part anew is. Acts come in the order of
 -- the log, a row each, so what stands at or before the last of them is in. Of whoever is met after his erasure the log
 -- holds no address.
 CREATE FUNCTION fold(after bigint, upto bigint) RETURNS void
@@ -99,7 +100,7 @@ BEGIN
                coalesce(s.metadata ->> 'actor', '') AS actor, (s.metadata ->> 'origin')::uuid AS origin,
                (s.metadata ->> 'correlation_id')::uuid AS correlation_id
           FROM log.slice('audit', after, upto) AS s
-         WHERE coalesce(s.metadata ->> 'actor', '') NOT LIKE 'worker:%' AND (s.type <> 'job.created' OR s.data ->> 'kind' = 'lesson')
+         WHERE coalesce(s.metadata ->> 'actor', '') NOT LIKE 'worker:%' AND (s.type <> 'job.created' OR s.data ->> 'kind' IN ('lesson', 'chapter'))
     ), done AS (
         INSERT INTO audit_acts (position, tenant_id, at, actor, actor_kind, action, category, stream_id, outcome, times,
                                 origin, correlation_id, detail)
@@ -107,9 +108,10 @@ BEGIN
                CASE WHEN s.actor LIKE '________-____-____-____-____________' THEN 'account' WHEN s.actor IN ('', 'anonymous') THEN 'visitor'
                     WHEN s.actor = 'service' THEN 'service' ELSE 'operator' END,
                s.type,
-               CASE split_part(s.type, '.', 1) WHEN 'lesson' THEN 'course' WHEN 'profile' THEN 'account' ELSE split_part(s.type, '.', 1) END,
+               CASE split_part(s.type, '.', 1) WHEN 'lesson' THEN 'course' WHEN 'chapter' THEN 'textbook' WHEN 'profile' THEN 'account' ELSE split_part(s.type, '.', 1) END,
                s.stream_id, 'ok', 1, s.origin, s.correlation_id,
-               CASE WHEN s.type LIKE 'lesson.%' OR s.type = 'job.created' THEN 'lesson ' || (s.data ->> 'number')
+               CASE WHEN s.type = 'job.created' THEN (s.data ->> 'kind') || ' ' || (s.data ->> 'number')
+                    WHEN s.type LIKE 'lesson.%' OR s.type LIKE 'chapter.%' THEN split_part(s.type, '.', 1) || ' ' || (s.data ->> 'number')
                     WHEN s.type LIKE 'projection.%' THEN coalesce(s.data ->> 'projection', s.data ->> 'schema')
                     WHEN s.type LIKE 'analyst.%' OR s.type = 'tenant.created' THEN s.data ->> 'name'
                     WHEN s.type = 'price.published' THEN s.data ->> 'model'

@@ -6,7 +6,7 @@ SELECT id, tenant_id, kind, target, status, steps_done, steps_total, note, attem
   FROM generation_jobs
  WHERE status IN ('QUEUED', 'RUNNING');
 COMMENT ON VIEW v_job_queue IS 'Jobs that are waiting or running now, with the step each has reached. Key: id.';
-COMMENT ON COLUMN v_job_queue.kind IS 'What is made: course, or lesson for one that is made anew.';
+COMMENT ON COLUMN v_job_queue.kind IS 'What is made: course or textbook, or lesson or chapter for one that is made anew.';
 COMMENT ON COLUMN v_job_queue.target IS 'The id of what it is made for, such as a course.';
 COMMENT ON COLUMN v_job_queue.status IS 'QUEUED or RUNNING.';
 COMMENT ON COLUMN v_job_queue.attempts IS 'How often a worker has taken it up.';

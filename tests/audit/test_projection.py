@@ -40,9 +40,15 @@ EVE: Final = PEOPLE[0]
 NO_ACTS: Final = {
     "account.password-rehashed": "the service does it by itself at a login",
     "answer.kept": "a worker's",
+    "booster.generated": "a worker's",
+    "booster.refused": "a worker's",
     "budget.carried-forward": "the service does it by itself when much has been charged",
     "budget.reserved": "a worker's",
     "budget.settled": "a worker's",
+    "chapter.failed": "a worker's",
+    "chapter.generated": "a worker's",
+    "chapter.rejected": "follows from what was made or revised",
+    "chapter.validated": "follows from what was made or revised",
     "claim.made": "part of a registration",
     "claim.released": "part of a change",
     "course.failed": "a worker's",
@@ -57,7 +63,12 @@ NO_ACTS: Final = {
     "lesson.drafted": "a worker's",
     "lesson.generated": "a worker's",
     "llm.called": "a worker's",
+    "quiz.generated": "a worker's",
     "session.refreshed": "a program's, every quarter of an hour",
+    "summary.generated": "a worker's",
+    "textbook.failed": "a worker's",
+    "textbook.planned": "a worker's",
+    "textbook.ready": "follows from what was made or revised",
 }
 """Events that no caller's command is told by, and why."""
 

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from service.database import Database
 from service.job.decider import JOB as JOBS
-from service.job.decider import Cancel, Retry, Start
+from service.job.decider import Cancel, Create, Retry, Start
 from service.log.handle import Log
 from service.textbook import views
 from service.textbook.commands import (
@@ -220,3 +222,29 @@ async def test_an_archived_textbook_says_so(
 
     assert found["archived_at"] is not None
     assert (found["status"], found["chapters_total"]) == ("READY", 2)
+
+
+async def test_the_audit_tells_what_people_did_and_leaves_out_what_jobs_did(
+    log: Log, database: Database, projected: Project
+) -> None:
+    at = await begun(log, RecordPlan(PLAN))
+    worker = replace(context(at.tenant), actor="worker:w")
+    for command in made(1):
+        await log.handle(TEXTBOOK, at.textbook, command, worker)
+    await do(log, at, ReviseChapter(1, BETTER), RollBackChapter(1, 1), PublishChapter(1))
+    again = Create("chapter", at.textbook, "ann", number=1)
+    await log.handle(JOBS, uuid4(), again, context(at.tenant))
+    await projected()
+
+    told = await database.fetch(
+        "SELECT action, category, detail FROM read.v_audit WHERE tenant_id = $1 ORDER BY position",
+        at.tenant,
+    )
+
+    assert [tuple(each) for each in told] == [
+        ("textbook.requested", "textbook", None),
+        ("chapter.revised", "textbook", "chapter 1"),
+        ("chapter.rolled-back", "textbook", "chapter 1"),
+        ("chapter.published", "textbook", "chapter 1"),
+        ("job.created", "job", "chapter 1"),
+    ]
