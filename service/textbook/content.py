@@ -15,7 +15,7 @@ Count = Annotated[int, Meta(ge=0, le=1000)]
 Words = Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """What a chapter must be so that it may be published; all ranges include their ends.
 
     `option_characters_max` is the longest an option of a question may be. Where analogies are

@@ -31,7 +31,7 @@ CREATE TABLE textbooks (
 );
 CREATE INDEX textbooks_tenant_id_slug_stem_idx ON textbooks (tenant_id, slug_stem, slug_number);
 COMMENT ON TABLE textbooks IS 'Textbooks, from the request on.';
-COMMENT ON COLUMN textbooks.policy IS 'What its chapters must be; what is not named has the default.';
+COMMENT ON COLUMN textbooks.policy IS 'What its chapters must be so that they may be published.';
 COMMENT ON COLUMN textbooks.chapters_total IS 'Chapters that were asked for; from the plan on, those that it has.';
 COMMENT ON COLUMN textbooks.status IS 'QUEUED, GENERATING, READY or FAILED.';
 COMMENT ON COLUMN textbooks.generated_at IS 'When all of its chapters were validated; empty until then.';
