@@ -35,18 +35,15 @@ BACK: Final = (
 """What comes below the front: the right answer, and why it is."""
 _PAIR: Final = re.compile(r":(?=:)")
 _BETWEEN_TAGS: Final = re.compile(r'[\s"]+')
-_WRITER: Final = slice(96, 100)
-"""Where a database says which SQLite wrote it (https://sqlite.org/fileformat.html, 1.3)."""
 
 
 def apkg(book: PublishedTextbook) -> bytes:
     """Return all questions of `book` as a package that Anki imports."""
-    database = bytearray(_database(book))
-    database[_WRITER] = bytes(4)
-    return zipped({"collection.anki2": bytes(database), "media": b"{}"})
+    return zipped({"collection.anki2": _database(book), "media": b"{}"})
 
 
 def _database(book: PublishedTextbook) -> bytes:
+    """Return Anki's collection; one made in memory does not tell which SQLite made it."""
     model = _model(book)
     ids = count(int(book.published_at.timestamp()) * 1000)
     places = count(1)

@@ -70,6 +70,20 @@ def test_moodle_drops_nothing(one: KnownQuestion, two: KnownQuestion) -> None:
 
 
 @pytest.mark.parametrize(("write", "read"), FORMATS)
+@pytest.mark.parametrize(
+    "begin", ["[plain]", "[html]", "%50%", "%-33.3%", "=", "~", "#", "->", "//"]
+)
+def test_no_text_begins_with_what_means_something(write: Write, read: Reread, begin: str) -> None:
+    text = f" {begin} of text"
+    (question,) = forces().chapters[1].questions
+    asked = replace(question, text=text, options=(text, begin, "-"), explanation=text)
+
+    (found,) = read(write(asking(asked)))
+
+    assert same(found, asked)
+
+
+@pytest.mark.parametrize(("write", "read"), FORMATS)
 def test_a_chapter_is_a_category(write: Write, read: Reread) -> None:
     assert [found.category for found in read(write(forces()))] == [
         "$course$/top/Forces and motion/01 What a force is",
