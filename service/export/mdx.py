@@ -1,0 +1,226 @@
+"""Anybody's Markdown, written anew so that MDX and CommonMark read the same in it.
+
+It is parsed as on our own pages, HTML shown and pictures as their descriptions, and each piece is
+written in the form that both know: no indented code, no ``<address>``, no link told elsewhere.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from markdown_it.tree import SyntaxTreeNode
+from msgspec import Struct
+
+from service.export.mdx_text import UNPRINTABLE, address, code, fenced, literal
+from service.http.markdown import ALIGNED, DEEPEST, HIGHEST, parser
+
+SCHEMES: Final = frozenset({"http", "https", "mailto"})
+"""Links that lead out of the book; of all others but those to its own files the words are left."""
+BREAKS: Final = frozenset({"softbreak", "hardbreak"})
+BLANK: Final = "&#32;"
+UNWRAPPED: Final = "mdx-code-block"
+"""A language by which Docusaurus takes code for what is to be run."""
+OTHER: Final = {"-": "*", "*": "-", "+": "-", ".": ")", ")": "."}
+RULES: Final = {"left": ":--", "center": ":-:", "right": "--:"}
+_LANGUAGE: Final = re.compile(r"[\w+#.-]+")
+_OWN_ID: Final = re.compile(r"\{#.+\}$")
+_parser: Final = parser()
+
+
+class Piece(Struct, frozen=True):
+    """A section with its heading, as that was; what stands before the first has the level 0."""
+
+    level: int
+    heading: str
+    text: str
+
+
+def pieces(markdown: str, files: Collection[str] = ()) -> list[Piece]:
+    """Return a chapter by its sections, for a file beside `files`, to which its links may lead.
+
+    Headings are of level two and below.
+    """
+    nodes = _parsed(markdown)
+    heads = [place for place, node in enumerate(nodes) if node.type == "heading"]
+    cuts, writer = [0, *heads, len(nodes)], _Writer(frozenset(files), divides=True)
+    found = [nodes[start:end] for start, end in pairwise(cuts) if end > start]
+    return [Piece(*_heading(each[0]), writer.blocks(each)) for each in found]
+
+
+def written(markdown: str, files: Collection[str] = (), *, divides: bool = False) -> str:
+    """Return `markdown`, whose headings become bold lines unless it `divides` a page."""
+    return _Writer(frozenset(files), divides=divides).blocks(_parsed(markdown))
+
+
+def sentence(markdown: str, files: Collection[str] = ()) -> str:
+    """Return Markdown without blocks on one line, such as an option of a question."""
+    tokens = _parser.parseInline(" ".join(UNPRINTABLE.sub("", markdown).split()))
+    writer = _Writer(frozenset(files), divides=False)
+    return "".join(writer.inline(child) for child in SyntaxTreeNode(tokens).children)
+
+
+def _parsed(markdown: str) -> list[SyntaxTreeNode]:
+    return SyntaxTreeNode(_parser.parse(UNPRINTABLE.sub("", markdown))).children
+
+
+def _heading(node: SyntaxTreeNode) -> tuple[int, str]:
+    return (int(node.tag[1:]), node.children[0].content) if node.type == "heading" else (0, "")
+
+
+class _Writer:
+    """Writes parsed Markdown down again; a method for each kind of node."""
+
+    def __init__(self, files: frozenset[str], *, divides: bool) -> None:
+        self._files = files
+        self._divides = divides
+        self._cell = False
+        self._named = 0
+
+    def blocks(self, nodes: Sequence[SyntaxTreeNode], *, tight: bool = False) -> str:
+        """Return blocks, with an empty line between two where they are not `tight`."""
+        text, before, marker = "", None, ""
+        for node in nodes:
+            marker = _marker(node, before, marker)
+            block = self.block(node, marker)
+            if block is None:
+                continue
+            close = tight and node.type != "table"
+            text += block if before is None else ("\n" if close else "\n\n") + block
+            before = node
+        return text
+
+    def block(self, node: SyntaxTreeNode, marker: str) -> str | None:
+        """Return one block, or None where there is nothing of it to see."""
+        match node.type:
+            case "heading":
+                return self._heading(node)
+            case "paragraph":
+                return self.inline(node.children[0]) or None
+            case "bullet_list" | "ordered_list":
+                return self._list(node, marker)
+            case "blockquote":
+                return "\n".join(f"> {row}" if row else ">" for row in self._inner(node))
+            case "table":
+                return "\n".join(self._table(node))
+            case "hr":
+                return "___"
+            case _:  # fence, code_block
+                return fenced(node.content, _language(node.info))
+
+    def inline(self, node: SyntaxTreeNode) -> str:
+        """Return what stands in a line, or in the lines of a paragraph."""
+        match node.type:
+            case "inline":
+                return "".join(map(self.inline, node.children))
+            case "text" | "image":
+                return _edged(literal(node.content, starts=_starts(node)), node)
+            case "code_inline":
+                return code(node.content, cell=self._cell)
+            case "softbreak":
+                return "\n"
+            case "hardbreak":
+                return "\\\n"
+            case "link":
+                return self._link(node)
+            case _:  # em, strong, s
+                return f"{node.markup}{''.join(map(self.inline, node.children))}{node.markup}"
+
+    def _link(self, node: SyntaxTreeNode) -> str:
+        words = "".join(map(self.inline, node.children))
+        to = _destination(str(node.attrs.get("href", "")), self._files)
+        return f"[{words}]({to})" if to and words else words
+
+    def _heading(self, node: SyntaxTreeNode) -> str | None:
+        """Return a heading, with an id where Docusaurus would take its last word for one."""
+        words = self.inline(node.children[0]).replace("\\\n", " ").replace("\n", " ")
+        if not words:
+            return None
+        if not self._divides:
+            return f"**{words}**"
+        marks = "#" * min(max(int(node.tag[1:]), HIGHEST), DEEPEST)
+        own = ""
+        if _OWN_ID.search(node.children[0].content):
+            self._named += 1
+            own = f" \\{{#section-{self._named}}}"
+        return f"{marks} {words}{own}"
+
+    def _list(self, node: SyntaxTreeNode, marker: str) -> str:
+        first = int(node.attrs.get("start", 1))
+        ordered = node.type == "ordered_list"
+        tight = not any(
+            child.type == "paragraph" and not child.hidden
+            for item in node.children
+            for child in item.children
+        )
+        items = []
+        for number, item in enumerate(node.children, first):
+            lead = f"{number}{marker} " if ordered else f"{marker} "
+            inner = self.blocks(item.children, tight=tight)
+            items.append(lead + _indented(inner, len(lead)) if inner else lead.rstrip())
+        return ("\n" if tight else "\n\n").join(items)
+
+    def _inner(self, node: SyntaxTreeNode) -> list[str]:
+        return self.blocks(node.children).split("\n")
+
+    def _table(self, node: SyntaxTreeNode) -> Iterator[str]:
+        rows = [row.children for part in node.children for row in part.children]
+        for number, cells in enumerate(rows):
+            self._cell = True
+            yield "| " + " | ".join(self.inline(cell.children[0]) for cell in cells) + " |"
+            self._cell = False
+            if number == 0:
+                yield "| " + " | ".join(map(_rule, cells)) + " |"
+
+
+def _starts(node: SyntaxTreeNode) -> bool:
+    """Tell whether a line begins with this text."""
+    before = node.previous_sibling
+    first = before is None and node.parent is not None and node.parent.type in {"inline", "root"}
+    return first or (before is not None and before.type in BREAKS)
+
+
+def _edged(words: str, node: SyntaxTreeNode) -> str:
+    """Return `words` so that its blanks count, also where a line or an emphasis begins or ends."""
+    before, after = node.previous_sibling, node.next_sibling
+    if words.startswith(" ") and (before is None or before.type in BREAKS):
+        words = BLANK + words[1:]
+    if words.endswith(" ") and (after is None or after.type in BREAKS):
+        words = words[:-1] + BLANK
+    if words.endswith("!") and after is not None and after.type == "link":
+        words = words[:-1] + "\\!"  # or the link would be a picture
+    return words
+
+
+def _marker(node: SyntaxTreeNode, before: SyntaxTreeNode | None, last: str) -> str:
+    """Return what the items of a list begin with: never as in one right before it."""
+    if not node.type.endswith("_list"):
+        return ""
+    follows = before is not None and before.type == node.type and last == node.markup
+    return OTHER[node.markup] if follows else node.markup
+
+
+def _rule(cell: SyntaxTreeNode) -> str:
+    return RULES.get(str(cell.attrs.get("style", "")).removeprefix(ALIGNED), "---")
+
+
+def _indented(text: str, width: int) -> str:
+    return re.sub(r"\n(?=[^\n])", "\n" + " " * width, text)
+
+
+def _language(info: str) -> str:
+    """Return the language of a block of code, and nothing of what else it may be told to be."""
+    found = _LANGUAGE.match(info)
+    return found[0] if found and found[0] != UNWRAPPED else ""
+
+
+def _destination(href: str, files: frozenset[str]) -> str:
+    """Return where a link leads, or nothing where nobody would arrive."""
+    if unquote(href).removeprefix("./") in files:
+        return "./" + address(href.removeprefix("./"))
+    try:
+        outside = urlsplit(href).scheme.lower() in SCHEMES
+    except ValueError:
+        outside = False
+    return address(href) if outside else ""
