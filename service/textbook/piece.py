@@ -90,7 +90,6 @@ async def pieces(making: Making, number: int) -> AsyncGenerator[Piece, None]:
             error = FailChapter(number, f"{failed.error} {failed.advice}", making.job_id)
             yield Piece(number, "it cannot be made", len(PIECES), error)
             return
-        anew = False
         recorded.add(left[0])
         chapter = await making.look(number)
         if "text" in recorded and (
