@@ -49,6 +49,23 @@ class Watched(Purse):
             raise
 
 
+class Noting(Purse):
+    """A purse that notes what is done with it, and takes its time to recover."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log)
+        self.done: list[str] = []
+
+    async def recover(self, tenant_id: UUID, job_id: UUID) -> None:
+        await super().recover(tenant_id, job_id)
+        await asyncio.sleep(0)
+        self.done.append("recovered")
+
+    async def reserve(self, reservation: Reservation) -> None:
+        self.done.append("reserved")
+        await super().reserve(reservation)
+
+
 class Slow(Scripted):
     """A model that holds its first answer back until it is let go."""
 
@@ -141,3 +158,14 @@ async def test_nobody_waits_for_another_job(log: Log, spool: Spool) -> None:
 
     with pytest.raises(BudgetSetAside):
         await Calls(paying, WORK).call(ASKED, PROMPT, "lesson", fits)
+
+
+async def test_what_is_left_by_the_dead_is_looked_for_once_and_before_anybody_reserves(
+    log: Log, spool: Spool
+) -> None:
+    purse = Noting(log)
+    calls = Calls(replace(till(log, spool, Scripted(*[GOOD] * 3)), purse=purse), WORK)
+
+    await asyncio.gather(*(calls.call(ASKED, PROMPT, "lesson", fits) for _ in range(3)))
+
+    assert purse.done == ["recovered", *["reserved"] * 3]

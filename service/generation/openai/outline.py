@@ -14,7 +14,7 @@ from service.generation.openai.ladder import Reading
 from service.generation.openai.planning import lines
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
-from service.generation.openai.schema import schema
+from service.generation.openai.schema import sized
 from service.generation.openai.section import line
 from service.generation.openai.wish import wished
 
@@ -43,9 +43,7 @@ class PlannedCourse(Struct, frozen=True, forbid_unknown_fields=True):
 
 def schema_for(brief: Brief) -> dict[str, Any]:
     """Return the schema of the answer, which says how many lessons there are."""
-    made = schema(PlannedCourse)
-    made["properties"]["lessons"]["description"] = f"Exactly {brief.num_lessons} lessons"
-    return made
+    return sized(PlannedCourse, "lessons", f"Exactly {brief.num_lessons} lessons")
 
 
 def messages(brief: Brief, excerpts: tuple[Excerpt, ...]) -> tuple[Message, ...]:

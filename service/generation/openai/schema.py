@@ -19,6 +19,13 @@ def schema(kind: type) -> dict[str, Any]:
     return _plain(raw, raw.get("$defs", {}))
 
 
+def sized(kind: type, field: str, told: str) -> dict[str, Any]:
+    """Return the schema of a struct that says of one field how many there are to be."""
+    made = schema(kind)
+    made["properties"][field]["description"] = told[:1].upper() + told[1:]
+    return made
+
+
 def schema_hash(made: dict[str, Any]) -> str:
     """Return the SHA-256 of a schema in hexadecimal."""
     return sha256(msgspec.json.encode(made, order="sorted")).hexdigest()

@@ -17,7 +17,7 @@ from service.generation.openai.planning import named
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
-from service.generation.openai.schema import schema
+from service.generation.openai.schema import sized
 from service.generation.openai.section import Evidence, Words, called, cite, said
 from service.generation.openai.textbook.page import opened
 from service.generation.openai.textbook.sift import Weighed, many, sifted
@@ -84,10 +84,8 @@ def request(
 
 def schema_for(policy: Policy) -> dict[str, Any]:
     """Return the schema of the answer, which says how many boosters there are."""
-    made = schema(WrittenBoosters)
     wanted = many(policy.boosters_min, policy.boosters_max)
-    made["properties"]["boosters"]["description"] = f"{wanted} boosters".capitalize()
-    return made
+    return sized(WrittenBoosters, "boosters", f"{wanted} boosters")
 
 
 def read(

@@ -13,7 +13,7 @@ from service.generation.openai.planning import lines
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
-from service.generation.openai.schema import schema
+from service.generation.openai.schema import sized
 from service.generation.openai.section import line
 from service.generation.openai.textbook.size import size
 from service.generation.openai.wish import wished
@@ -66,9 +66,7 @@ def request(
 
 def schema_for(brief: TextbookBrief) -> dict[str, Any]:
     """Return the schema of the answer, which says how many chapters there are."""
-    made = schema(PlannedTextbook)
-    made["properties"]["chapters"]["description"] = f"Exactly {brief.chapters_total} chapters"
-    return made
+    return sized(PlannedTextbook, "chapters", f"Exactly {brief.chapters_total} chapters")
 
 
 def read(text: str, reading: Reading, brief: TextbookBrief) -> Plan:

@@ -17,7 +17,7 @@ from service.generation.openai.planning import named
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request
-from service.generation.openai.schema import schema
+from service.generation.openai.schema import sized
 from service.generation.openai.section import Words, line, said
 from service.generation.openai.textbook.page import opened
 from service.generation.openai.textbook.sift import Weighed, many, sifted
@@ -64,10 +64,8 @@ def request(preferences: Preferences, brief: TextbookBrief, draft: Draft) -> Req
 
 def schema_for(policy: Policy) -> dict[str, Any]:
     """Return the schema of the answer, which says how many questions there are."""
-    made = schema(WrittenQuiz)
     wanted = many(policy.questions_min, policy.questions_max)
-    made["properties"]["questions"]["description"] = f"{wanted} questions".capitalize()
-    return made
+    return sized(WrittenQuiz, "questions", f"{wanted} questions")
 
 
 def read(text: str, reading: Reading, policy: Policy, draft: Draft) -> tuple[Question, ...]:

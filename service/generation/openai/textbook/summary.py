@@ -16,7 +16,7 @@ from service.generation.openai.planning import named
 from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
-from service.generation.openai.schema import schema
+from service.generation.openai.schema import sized
 from service.generation.openai.section import Evidence, cite, line, said
 from service.generation.openai.textbook.page import opened
 from service.generation.openai.textbook.sift import Weighed, many, sifted
@@ -70,10 +70,8 @@ def request(
 
 def schema_for(policy: Policy) -> dict[str, Any]:
     """Return the schema of the answer, which says how many takeaways there are."""
-    made = schema(WrittenSummary)
     wanted = many(policy.takeaways_min, policy.takeaways_max)
-    made["properties"]["takeaways"]["description"] = f"{wanted} takeaways".capitalize()
-    return made
+    return sized(WrittenSummary, "takeaways", f"{wanted} takeaways")
 
 
 def read(text: str, reading: Reading, policy: Policy, excerpts: Sequence[Excerpt]) -> Summary:
