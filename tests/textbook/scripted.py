@@ -123,12 +123,21 @@ class Scripted:
             yield outcome
         finally:
             self.under_way.discard(number)
+            self.changed.set()
 
     async def busy(self, pieces: int) -> None:
-        """Wait until so many pieces are under way."""
-        while len(self.under_way) < pieces:
-            self.changed.clear()
-            await self.changed.wait()
+        """Wait until so many pieces are under way, all of them held."""
+        while len(self.under_way & self.held) < pieces:
+            await self._change()
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self.under_way:
+            await self._change()
+
+    async def _change(self) -> None:
+        self.changed.clear()
+        await self.changed.wait()
 
 
 class Book:
