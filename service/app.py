@@ -33,6 +33,7 @@ from service.service_token import http as service_token
 from service.tenant import http as tenant
 from service.textbook import chapter_http as chapter
 from service.textbook import http as textbook
+from service.textbook import version_http as version
 from service.view import http as view
 
 CHAPTER: Final = "/textbooks/{textbook}/chapters/{chapter}"
@@ -186,6 +187,9 @@ TEXTBOOKS: Final = (
                 refusals=chapter.KEPT,
                 generates=True,
             ),
+            Route("GET", "/versions", version.browse, refusals=version.FOUND),
+            Route("GET", "/versions/{version}", version.show, refusals=version.COMPARED),
+            Route("GET", "/diff", version.compare, refusals=version.COMPARED),
             Route("POST", "/publish", chapter.publish, refusals=chapter.PUBLISHED),
             Route("POST", "/revise", chapter.revise, refusals=chapter.REVISED),
             Route("POST", "/rollback", chapter.roll_back, refusals=chapter.ROLLED_BACK),

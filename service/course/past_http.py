@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from service.course import past
 from service.course.past import Change
 from service.course.views import CourseView
-from service.http import feed, paging
+from service.http import as_of, feed, paging
 from service.http.as_of import AsOf
 from service.http.body import Nothing
 from service.http.call import Answer, Call
@@ -16,8 +16,6 @@ from service.http.feed import EventView
 from service.http.paging import Paged
 from service.http.query import misfit
 from service.log.event import read_stream
-from service.projection.past import parse, position_of
-from service.refusal import Invalid
 
 Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -44,14 +42,8 @@ class History(Struct, frozen=True):
 
 async def stood(call: Call[Any, AsOf], course: CourseView) -> CourseView:
     """Return the course as of the time or position that is asked for, if one is."""
-    if call.query.as_of is None:
-        return course
-    try:
-        moment = parse(call.query.as_of, call.resources.now())
-        position = await position_of(call.resources.database, moment)
-    except Invalid as error:
-        raise misfit("as_of", str(error)) from error
-    return await past.stood(call.resources.database, course, position)
+    at = await as_of.position(call)
+    return course if at is None else await past.stood(call.resources.database, course, at)
 
 
 async def between(call: Call[Nothing, Versions], course: CourseView) -> Answer[History]:

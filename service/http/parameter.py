@@ -81,6 +81,11 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
         {"type": "integer", "minimum": 1, "maximum": LESSON_MAX},
         "A chapter's number, from 1.",
     ),
+    "version": Parameter(
+        revision_number,
+        {"type": "integer", "minimum": 1, "maximum": REVISION_MAX},
+        "The number of a chapter's version, from 1.",
+    ),
     "content": Parameter(uuid, UUID_SCHEMA, "A course's or a lesson's id."),
     "job": Parameter(uuid, UUID_SCHEMA, "A job's id."),
     "source": Parameter(uuid, UUID_SCHEMA, "A source document's id."),

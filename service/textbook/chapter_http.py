@@ -5,12 +5,14 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from service.content.title import TitleMissing
+from service.http import as_of
+from service.http.as_of import AsOf
 from service.http.body import Nothing
-from service.http.call import Answer, Call, Committed, Read
+from service.http.call import Answer, Call, Committed
 from service.job.decider import JOB, Create
 from service.job.requested import Regenerate, Requested, accepted
 from service.log.handle import Write
-from service.textbook import views
+from service.textbook import past, views
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
 from service.textbook.commands import PublishChapter, ReviseChapter, RollBackChapter
 from service.textbook.decider import NoSuchTextbook, Textbook, TextbookIsArchived
@@ -50,17 +52,23 @@ class BackTo(Struct, frozen=True, forbid_unknown_fields=True):
     version: VersionNumber
 
 
-async def contents(call: Call[Nothing, Read]) -> Answer[list[ChapterLine]]:
-    """List a textbook's chapters, those still to come included."""
-    textbook = await found(call)
+async def contents(call: Call[Nothing, AsOf]) -> Answer[list[ChapterLine]]:
+    """List a textbook's chapters, those still to come included; as they are or were."""
+    textbook, at = await found(call), await as_of.position(call)
+    if at is not None:
+        then = await past.chapters(call.resources.database, textbook, at)
+        return Answer(then.chapters, {"ETag": f'"{then.version}"'})
     lines = await views.chapters(call.resources.database, call.tenant_id, textbook.id)
     return Answer(lines, {"ETag": f'"{textbook.version}"'})
 
 
-async def show(call: Call[Nothing, Read]) -> Answer[ChapterView]:
-    """Show a chapter as its latest version stands, with its summary, quiz and boosters."""
-    textbook_id, number = await identified(call), call.path["chapter"]
-    shown = await views.chapter(call.resources.database, call.tenant_id, textbook_id, number)
+async def show(call: Call[Nothing, AsOf]) -> Answer[ChapterView]:
+    """Show a chapter as its latest version stands or stood, with its summary, quiz and boosters."""
+    number, at, of = call.path["chapter"], await as_of.position(call), call.resources.database
+    if at is None:
+        shown = await views.chapter(of, call.tenant_id, await identified(call), number)
+    else:
+        shown = await past.chapter(of, await found(call), number, at)
     if shown is None:
         raise NoSuchChapter
     return Answer(shown, {"ETag": f'"{shown.textbook_version}"'})

@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 
 from service.budget.decider import BadBudget, checked
 from service.content.title import TitleMissing
-from service.http import feed, paging, spooled
+from service.http import as_of, feed, paging, spooled
+from service.http.as_of import AsOf
 from service.http.body import Nothing
-from service.http.call import Answer, Call, Committed, Read, committed
+from service.http.call import Answer, Call, Committed, committed
 from service.http.feed import EventView
 from service.http.language import Language
 from service.http.paging import Page, Paged
@@ -20,7 +21,7 @@ from service.job.decider import JOB, Cancel, Create, Retry
 from service.job.requested import Requested, accepted
 from service.log.commit import StaleVersion
 from service.log.handle import Loaded, Write
-from service.textbook import views
+from service.textbook import past, views
 from service.textbook.commands import ArchiveTextbook, Command, PublishTextbook, RequestTextbook
 from service.textbook.content import Policy
 from service.textbook.contradiction import PolicyContradictsItself
@@ -124,9 +125,11 @@ async def browse(call: Call[Nothing, Textbooks]) -> Answer[Page[TextbookLine]]:
     return paging.page(call, rows, lambda row: (row.created_at, row.id))
 
 
-async def show(call: Call[Nothing, Read]) -> Answer[TextbookView]:
-    """Show a textbook, with how many of its chapters are sound, out, and failed."""
-    textbook = await found(call)
+async def show(call: Call[Nothing, AsOf]) -> Answer[TextbookView]:
+    """Show a textbook, as it is or was, with how many chapters are sound, out, and failed."""
+    textbook, at = await found(call), await as_of.position(call)
+    if at is not None:
+        textbook = await past.textbook(call.resources.database, textbook, at)
     return Answer(textbook, {"ETag": f'"{textbook.version}"'})
 
 

@@ -36,7 +36,7 @@ def name(value: object) -> str:
 
 
 def path(route: Route, **ids: str) -> str:
-    numbers = {"lesson": "1", "revision": "1", "chapter": "1"}
+    numbers = {"lesson": "1", "revision": "1", "chapter": "1", "version": "1"}
     return route.path.format_map(numbers | dict.fromkeys(PLACES, SOMEBODY) | ids)
 
 
