@@ -18,7 +18,7 @@ STRONG: Final[dict[str, Direction]] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 """Unicode's classes of the characters that have a direction of their own (UAX #9)."""
 CLEARLY: Final = 4
 """How many times as many letters run the other way in a text that does."""
-_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-(?:[A-Za-z]{2}|\d{3}))?")
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-(?:[A-Za-z]{2}|\d{3}))?(?![A-Za-z0-9])")
 
 
 def of_language(tag: str) -> Direction:

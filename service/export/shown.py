@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from service.export.labels import Labels
 from service.export.markup import Frame, Section, blocks, inline, sections
+from service.export.xhtml import printable
 from service.textbook.content import Booster, KnownQuestion
 from service.textbook.published import PublishedChapter
 
@@ -60,7 +61,7 @@ def shown(chapter: PublishedChapter, frame: Frame, labels: Labels, prefix: str =
     return Shown(
         number=chapter.number,
         prefix=prefix,
-        title=chapter.title,
+        title=printable(chapter.title).strip() or labels.chapter.format(chapter.number),
         description=inline(chapter.description, frame),
         minutes=chapter.reading_time_minutes,
         key_points=tuple(inline(each, frame) for each in chapter.key_points),
