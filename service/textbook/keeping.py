@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from service.content.title import TitleMissing, is_line
 from service.refusal import StateConflict
 from service.textbook import length
-from service.textbook.chapter import Chapter, ChapterEvent, latest, version
+from service.textbook.chapter import Chapter, ChapterEvent, Version, latest, version
 from service.textbook.commands import PublishChapter, ReviseChapter, RollBackChapter
 from service.textbook.content import Policy
 from service.textbook.events import ChapterPublished, ChapterRevised, ChapterRolledBack
@@ -80,12 +80,17 @@ def revise(command: ReviseChapter, chapter: Chapter, rules: Policy) -> Sequence[
 
 
 def roll_back(command: RollBackChapter, chapter: Chapter, rules: Policy) -> Sequence[ChapterEvent]:
-    """Begin a version that is the same as an earlier one, judged at once."""
+    """Begin a version that is the same as an earlier one, unless the latest is; judged at once."""
     last, base = latest(chapter, command.number), version(chapter, command.version)
-    if base.version == last.version:
+    if said(last) == said(base):
         return ()
     number = last.version + 1
     return (
         ChapterRolledBack(command.number, number, base.version),
         judged(command.number, number, base.parts, rules),
     )
+
+
+def said(of: Version) -> tuple[object, ...]:
+    """Return all that a version says, wherever it came from."""
+    return of.title, of.key_points, of.sources, of.parts

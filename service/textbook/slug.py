@@ -25,7 +25,7 @@ def slug(title: str, taken: Container[str]) -> str:
 
 def stem(title: str) -> str:
     """Return letters and digits of any script, accents dropped, joined by single dashes."""
-    folded = _DROPPED.sub("", unicodedata.normalize("NFKD", title.lower()))
+    folded = _DROPPED.sub("", unicodedata.normalize("NFKD", title).lower())
     said = (c if unicodedata.category(c)[0] in _LETTERS else " " for c in folded)
     words = unicodedata.normalize("NFC", "-".join("".join(said).split()))
     short = words[:LONGEST].encode()[: 2 * LONGEST].decode(errors="ignore")
