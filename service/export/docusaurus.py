@@ -12,16 +12,22 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from service.export.direction import of_language, well_formed
-from service.export.docusaurus_page import chapter_page, index_page, quoted, safe, short
-from service.export.mdx_text import line, one_line
+from service.export.docusaurus_page import chapter_page, index_page, safe, short
+from service.export.labels import of
+from service.export.mdx_text import one_line
 from service.export.template import HERE
 from service.textbook.published import PublishedChapter, PublishedTextbook
 
 INDEX: Final = "index.md"
 CATEGORY: Final = "_category_.json"
-HOME: Final = "src/pages/index.md"
-FIXED: Final = ("README.md", "docusaurus.config.js", "sidebars.js", "src/css/custom.css")
-"""What is the same in every site, beside the templates."""
+FIXED: Final = (
+    "README.md",
+    "docusaurus.config.js",
+    "sidebars.js",
+    "src/css/custom.css",
+    "src/pages/index.js",
+)
+"""What is the same in every site; it stands beside the templates."""
 RELEASE: Final = "3.10.2"
 PACKAGES: Final = {
     "@docusaurus/core": RELEASE,
@@ -64,10 +70,9 @@ def site(books: PublishedTextbook | Sequence[PublishedTextbook]) -> Iterator[tup
     language = languages.pop() if len(languages) == 1 else "en"
     title = one_line(shelf[0].title) if len(shelf) == 1 else "Textbooks"
     yield "package.json", written(package())
-    yield "site.json", written(about(title, language))
+    yield "site.json", written(about(title, language, shelf))
     for name in FIXED:
         yield name, (HERE / "docusaurus" / name).read_bytes()
-    yield HOME, home(title, shelf)
     for book in shelf:
         for path, data in files(book):
             yield f"docs/{path}", data
@@ -85,18 +90,23 @@ def package() -> dict[str, Any]:
     }
 
 
-def about(title: str, language: str) -> dict[str, Any]:
-    """Return what the site's configuration reads."""
-    return {"title": title, "language": language, "direction": of_language(language)}
-
-
-def home(title: str, shelf: Sequence[PublishedTextbook]) -> bytes:
-    """Return the first page: the books, each with what it is about."""
-    entries = (
-        f"## [{line(book.title)}](/docs/{book.slug})\n\n{line(book.subject)}" for book in shelf
-    )
-    front = f"---\ntitle: {quoted(title)}\nhide_table_of_contents: true\n---"
-    return "\n\n".join((front, f"# {line(title)}", *entries)).encode() + b"\n"
+def about(title: str, language: str, shelf: Sequence[PublishedTextbook]) -> dict[str, Any]:
+    """Return what the site's configuration and its first page read."""
+    books = [
+        {
+            "title": one_line(book.title),
+            "subject": one_line(book.subject),
+            "audience": one_line(of(book.language).audience.format(book.audience)),
+            "address": f"/docs/{book.slug}",
+        }
+        for book in shelf
+    ]
+    return {
+        "title": title,
+        "language": language,
+        "direction": of_language(language),
+        "books": books,
+    }
 
 
 def written(held: object) -> bytes:

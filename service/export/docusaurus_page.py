@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 
+from msgspec import Struct
+
 from service.export.direction import of_language, well_formed
 from service.export.labels import Labels, of
 from service.export.mdx import Piece, pieces, sentence, written
@@ -31,11 +33,28 @@ _ESCAPED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What JSON lets pass and YAML does not (YAML 1.2, production 1)."""
 
 
+class Frame(Struct, frozen=True):
+    """What a chapter stands in: the words of its language, and the files beside it.
+
+    `mark` begins a line of a book from right to left that begins with a letter of ours.
+    """
+
+    labels: Labels
+    files: Collection[str]
+    mark: str
+
+
+def framed(book: PublishedTextbook, files: Collection[str]) -> Frame:
+    """Return what the chapters of a book stand in, in a folder with `files`."""
+    turned = of_language(book.language) == "rtl"
+    return Frame(of(book.language), files, "\N{RIGHT-TO-LEFT MARK}" if turned else "")
+
+
 def chapter_page(
     book: PublishedTextbook, chapter: PublishedChapter, files: Collection[str]
 ) -> bytes:
     """Return the page of a chapter, in a folder with `files`."""
-    labels, title = of(book.language), one_line(chapter.title)
+    frame, title = framed(book, files), one_line(chapter.title)
     matter = {
         "id": chapter.path.removesuffix(".md"),
         "title": title,
@@ -47,8 +66,7 @@ def chapter_page(
         ],
         "slug": f"/{book.slug}/{chapter.slug}",
     }
-    blocks = [*_opening(chapter, labels, files), *_woven(chapter, labels, files)]
-    blocks += _closing(chapter, labels, files)
+    blocks = (*_opening(chapter, frame), *_woven(chapter, frame), *_closing(chapter, frame))
     return page(book, matter, title, blocks)
 
 
@@ -115,24 +133,24 @@ def _entry(chapter: PublishedChapter, name: str, labels: Labels) -> str:
     return "\\\n".join(words)
 
 
-def _opening(chapter: PublishedChapter, labels: Labels, files: Collection[str]) -> Iterator[str]:
+def _opening(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
     """Yield what stands before a chapter's text."""
-    about = sentence(chapter.description, files)
-    minutes = f"*{labels.minutes.format(chapter.reading_time_minutes)}*"
+    about = sentence(chapter.description, frame.files)
+    minutes = f"*{frame.labels.minutes.format(chapter.reading_time_minutes)}*"
     yield f"{about}\\\n{minutes}" if about else minutes
     if chapter.key_points:
-        yield _admonition("info", labels.key_points, _listed(chapter.key_points, files))
+        yield _admonition("info", frame.labels.key_points, _listed(chapter.key_points, frame))
 
 
-def _woven(chapter: PublishedChapter, labels: Labels, files: Collection[str]) -> Iterator[str]:
+def _woven(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
     """Yield the text, each booster at the end of the section that it helps with."""
-    found = pieces(chapter.markdown, files)
+    found = pieces(chapter.markdown, frame.files)
     waiting: dict[int, list[Booster]] = {}
     for booster in sorted(chapter.boosters, key=lambda each: each.position):
         waiting.setdefault(_end(found, booster.section_ref), []).append(booster)
     for place in range(len(found) + 1):
         yield found[place - 1].text if place else ""
-        yield from (_aside(each, labels, files) for each in waiting.get(place, ()))
+        yield from (_aside(each, frame) for each in waiting.get(place, ()))
 
 
 def _end(found: Sequence[Piece], heading: str) -> int:
@@ -145,43 +163,43 @@ def _end(found: Sequence[Piece], heading: str) -> int:
     return next((at for at in ends if found[at].level <= found[start].level), len(found))
 
 
-def _closing(chapter: PublishedChapter, labels: Labels, files: Collection[str]) -> Iterator[str]:
+def _closing(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
     """Yield what stands after a chapter's text: takeaways, questions, sources."""
     if chapter.takeaways:
-        yield f"## {labels.takeaways}"
-        yield _listed(chapter.takeaways, files)
+        yield f"## {frame.labels.takeaways}"
+        yield _listed(chapter.takeaways, frame)
     if chapter.questions:
-        yield f"## {labels.questions}"
+        yield f"## {frame.labels.questions}"
     for number, question in enumerate(chapter.questions, 1):
-        yield from _asked(number, question, labels, files)
+        yield from _asked(number, question, frame)
 
 
-def _asked(
-    number: int, question: KnownQuestion, labels: Labels, files: Collection[str]
-) -> Iterator[str]:
+def _asked(number: int, question: KnownQuestion, frame: Frame) -> Iterator[str]:
     """Yield a question, its options, and its answer folded away."""
-    yield f"**{labels.question.format(number)}**"
-    yield written(question.text, files)
-    options = [sentence(each, files) for each in question.options]
-    pairs = list(zip(LETTERS, options, strict=False))
-    yield "\n".join(f"- **{letter}.** {words}" for letter, words in pairs)
-    yield f"<details>\n<summary>{labels.answer}</summary>"
-    letter, words = pairs[question.correct_index]
-    yield f"**{letter}.** {words}"
-    yield written(question.explanation, files)
+    yield f"**{frame.labels.question.format(number)}**"
+    yield written(question.text, frame.files)
+    options = [sentence(each, frame.files) for each in question.options]
+    lines = [
+        f"{frame.mark}**{letter}.** {words}"
+        for letter, words in zip(LETTERS, options, strict=False)
+    ]
+    yield "\n".join(f"- {each}" for each in lines)
+    yield f"<details>\n<summary>{frame.labels.answer}</summary>"
+    yield lines[question.correct_index]
+    yield written(question.explanation, frame.files)
     yield "</details>"
 
 
-def _aside(booster: Booster, labels: Labels, files: Collection[str]) -> str:
+def _aside(booster: Booster, frame: Frame) -> str:
     """Return a booster, and what it rests on."""
     names = {
-        "analogy": labels.analogy,
-        "example": labels.example,
-        "explanation": labels.explanation,
+        "analogy": frame.labels.analogy,
+        "example": frame.labels.example,
+        "explanation": frame.labels.explanation,
     }
     paths = dict.fromkeys(one_line(source.path) for source in booster.sources)
-    said = "\\\n".join(f"*{line(labels.source.format(path))}*" for path in paths)
-    body = "\n\n".join(filter(None, (written(booster.content, files), said)))
+    said = "\\\n".join(f"*{line(frame.labels.source.format(path))}*" for path in paths)
+    body = "\n\n".join(filter(None, (written(booster.content, frame.files), said)))
     return _admonition(KINDS[booster.kind], names[booster.kind], body)
 
 
@@ -189,5 +207,5 @@ def _admonition(kind: str, label: str, body: str) -> str:
     return f":::{kind}[{line(label)}]\n\n{body}\n\n:::"
 
 
-def _listed(points: Sequence[str], files: Collection[str]) -> str:
-    return "\n".join(f"- {words}" for each in points if (words := sentence(each, files)))
+def _listed(points: Sequence[str], frame: Frame) -> str:
+    return "\n".join(f"- {words}" for each in points if (words := sentence(each, frame.files)))

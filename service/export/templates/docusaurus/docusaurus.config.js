@@ -6,6 +6,7 @@ export default {
   // Where the site is to be found. Search engines are told so.
   url: process.env.SITE_URL ?? 'https://textbooks.example',
   baseUrl: process.env.SITE_BASE ?? '/',
+  customFields: {books: about.books},
   onBrokenLinks: 'throw',
   onBrokenAnchors: 'throw',
   onDuplicateRoutes: 'throw',
