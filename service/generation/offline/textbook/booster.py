@@ -3,11 +3,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
 
-from service.course.content import Citation
 from service.generation.offline.reading.section import Passage
 from service.generation.offline.teaching import setting
 from service.generation.offline.teaching.draft import Draft as Lesson
@@ -18,7 +18,7 @@ from service.textbook import length, section
 from service.textbook.content import Booster, BoosterKind, Boosters, Draft, Policy, Refused
 
 _USUAL: Final = 3
-_SIZE: Final = range(25, 221)  # words
+_SIZE: Final = range(18, 221)  # words
 _EXAMPLE: Final = re.compile(
     r"\b(?:for (?:example|instance)|e\.g\.|as an example|an example (?:is|of)|examples? (?:is|are)|suppose|imagine|consider|say you|let's say|zum Beispiel|z\. ?B\.|beispielsweise|par exemple|por ejemplo)(?!\w)",
     re.IGNORECASE,
@@ -35,11 +35,11 @@ _NONE: Final[dict[BoosterKind, str]] = {
 
 
 class _Found(Struct, frozen=True):
-    """A passage that a chapter has no room for; `place` is that of its unit in the plan."""
+    """Passages that a chapter has no room for; `place` is that of their unit among those left."""
 
     place: int
     unit: Unit
-    passage: Passage
+    passages: tuple[Passage, ...]
     example: bool
     reasons: int
     heading: str
@@ -72,17 +72,24 @@ def boosters(lesson: Lesson, draft: Draft, policy: Policy) -> Boosters:
 
 
 def _found(lesson: Lesson, draft: Draft) -> Iterator[_Found]:
+    """Yield what is left of each section: all of it where that is no more than one can take in."""
     headings = section.headings(draft.markdown)
-    sources = lesson.course.sources
     for place, unit in enumerate(left(lesson)):
-        for one in unit.passages:
-            text = setting.set_passage(one, sources[unit.section.source].material.text)
-            said = " ".join(sentence.plain for sentence in one.sentences)
-            if length.words(text) in _SIZE and any(part.form == "prose" for part in one.parts):
-                shown = any(part.form in ("code", "steps") for part in one.parts)
+        text = lesson.course.sources[unit.section.source].material.text
+        runs = [unit.passages, *((one,) for one in unit.passages if len(unit.passages) > 1)]
+        fit = [run for run in runs if sum(_size(one, text) for one in run) in _SIZE]
+        for run in fit[:1] if fit and fit[0] == unit.passages else fit:
+            parts = [part for one in run for part in one.parts]
+            said = " ".join(one.plain for passage in run for one in passage.sentences)
+            if any(part.form == "prose" for part in parts):
+                shown = any(part.form in ("code", "steps") for part in parts)
                 example = shown or _EXAMPLE.search(said) is not None
                 heading = _heading(unit, headings)
-                yield _Found(place, unit, one, example, len(_REASON.findall(said)), heading)
+                yield _Found(place, unit, run, example, len(_REASON.findall(said)), heading)
+
+
+def _size(passage: Passage, text: str) -> int:
+    return length.words(setting.set_passage(passage, text))
 
 
 def _heading(unit: Unit, headings: Sequence[str]) -> str:
@@ -113,9 +120,9 @@ def _best(found: Sequence[_Found], kind: BoosterKind, chosen: Sequence[_Found]) 
 def _made(lesson: Lesson, one: _Found, kind: BoosterKind, position: int) -> Booster:
     """Return a passage as a booster, under its own heading where the chapter lacks that."""
     material = lesson.course.sources[one.unit.section.source].material
-    content = setting.set_passage(one.passage, material.text)
+    content = "\n\n".join(setting.set_passage(each, material.text) for each in one.passages)
     own = one.unit.section.heading
     if own and not section.same(own, one.heading):
         content = f"**{own.replace('**', '')}**\n\n{content}"
-    cited: tuple[Citation, ...] = tuple(setting.citations(one.passage, material))
-    return Booster(kind, content, one.heading, position, cited)
+    cited = chain.from_iterable(setting.citations(each, material) for each in one.passages)
+    return Booster(kind, content, one.heading, position, tuple(cited))

@@ -1,6 +1,8 @@
 """A chapter: what the sources say, in their order and words, under their headings."""
 
+import re
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 
 from service.course.content import LessonPlan, Outline
 from service.generation.offline.teaching import draft as drafts
@@ -8,6 +10,7 @@ from service.generation.offline.teaching.body import cited, sections
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.textbook.outline import lessons, points
 from service.textbook.content import Draft, Plan
+from service.textbook.length import FENCED
 from service.textbook.section import same
 
 
@@ -31,10 +34,20 @@ def markdown(course: Curriculum, at: int, title: str) -> str:
 
 
 def _blocks(course: Curriculum, at: int, title: str) -> Iterator[str]:
-    for n, one in enumerate(sections(course, course.groups[at])):
-        if n or not same(one.heading, title):
-            yield f"## {one.heading}"
+    parts = list(sections(course, course.groups[at]))
+    if len(parts) == 1 and same(parts[0].heading, title):
+        yield _raised(parts[0].markdown)
+        return
+    for one in parts:
+        yield f"## {one.heading}"
         yield one.markdown
+
+
+def _raised(text: str) -> str:
+    """Return a section's text as it stands without the section's own heading."""
+    fences = [one[0] for one in FENCED.finditer(text)]
+    rest = [re.sub(r"^##(?=#+ )", "#", one, flags=re.MULTILINE) for one in FENCED.split(text)[::2]]
+    return "".join(chain.from_iterable(zip_longest(rest, fences, fillvalue="")))
 
 
 def _place(course: Curriculum, plan: Plan, number: int) -> int:

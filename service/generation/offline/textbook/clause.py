@@ -13,7 +13,7 @@ from service.generation.offline.reading.sentence import Sentence
 from service.generation.offline.teaching.distractor import close
 from service.generation.offline.teaching.draft import Draft
 from service.generation.offline.teaching.option import made
-from service.generation.offline.textbook.asking import askable
+from service.generation.offline.textbook.asking import CODE, askable
 from service.generation.offline.textbook.saying import saying
 
 _VERBS: Final = (
@@ -27,14 +27,17 @@ _VERBS: Final = (
     "solve|specify|start|stay|stop|store|submit|supply|support|switch|take|teach|tell|test|track|transfer|treat|try|turn|understand|update|upgrade|use|verify|view|"
     "wait|win|work|write"
 )
+_RUN: Final = r"(?:[^;:()]|\(\d\w?\))+"
+_SUBJECT: Final = r"[A-Z](?:[^,;:()]|\(\d\w?\)){2,70}?"
+_MODAL: Final = "can|cannot|may|must|will|should|kann|können|muss|müssen|darf|dürfen"
 _ENGLISH: Final = {
-    "is": r"(?P<start>[A-Z][^,;:()]{2,70}?) (?P<joint>is|are|was|were|has|have|provides?|contains?|allows?|means|includes?|consists? of|refers? to) (?P<rest>[^;:()]+)\.$",
-    "when": r"(?P<start>[^;:()]+?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|until|before|after(?! all)|whenever|when|while|once|so that|although)) (?P<rest>(?!\w+ing\b)[^;:()]+)\.$",
-    "how": r"(?P<start>[^;:()]+?),? (?P<joint>by|without|instead of|rather than) (?P<rest>\w+ing\b[^;:()]*)\.$",
-    "what for": rf"(?P<start>[^;:()]+?),? (?P<joint>in order to|to) (?P<rest>(?:{_VERBS})\b[^;:()]+)\.$",
+    "is": rf"(?P<start>{_SUBJECT}) (?P<joint>is|are|was|were|has|have|provides?|contains?|allows?|means|includes?|consists? of|refers? to|(?:{_VERBS})s|{_MODAL}) (?P<rest>{_RUN})\.$",
+    "when": rf"(?P<start>{_RUN}?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|whenever|when|while|so that|although)) (?P<rest>(?!\w+ing\b){_RUN})\.$",
+    "how": rf"(?P<start>{_RUN}?),? (?P<joint>by|without|instead of|rather than) (?P<rest>\w+ing\b{_RUN})\.$",
+    "what for": rf"(?P<start>{_RUN}?)(?<!has)(?<!have)(?<!had)(?<! is)(?<! are)(?<!push)(?<!pull)(?<!due)(?<!able),? (?P<joint>in order to|to) (?P<rest>(?:{_VERBS})\b{_RUN})\.$",
 }
 _GERMAN: Final = {
-    "is": r"(?P<start>[A-ZÄÖÜ][^,;:()]{2,70}?) (?P<joint>ist|sind|war|waren|hat|haben|enthält|besteht aus|bildet|bilden) (?P<rest>[^;:()]+)\.$",
+    "is": r"(?P<start>[A-ZÄÖÜ][^,;:()]{2,70}?) (?P<joint>ist|sind|war|waren|hat|haben|kann|können|enthält|besteht aus|bildet|bilden|nimmt|gibt) (?P<rest>[^;:()]+)\.$",
     "when": r"(?P<start>[^;:()]+), (?P<joint>wenn|damit|bevor|nachdem|obwohl|solange|indem|während|sodass|bis) (?P<rest>[^;:()]+)\.$",
 }
 _SHAPES: Final = {
@@ -47,12 +50,12 @@ _LEANING: Final = re.compile(
     re.IGNORECASE,
 )
 _WEAK: Final = re.compile(
-    r"(?:it|they|that|which|who|there|what|this|these|you|we|he|she|one|es|sie|er|das|wir|man)$",
+    r"\b(?:it|they|that|which|who|there|what|this|these|you|we|he|she|one|es|sie|er|das|wir|man)$",
     re.IGNORECASE,
 )
 _BRANCHED: Final = re.compile(
     r"^(?:if|when|while|although|though|since|because|as|after|before|once|unless|until|whenever|wherever|whether|where|in order|wenn|weil|obwohl|da|als)\b"
-    r"|\b(?:if|whether|which|that|who|what|how|where|dass|ob)\b|^(?:more|further) \w+|^(?:the|an|another|one) (?:other )?(?:example|reason|result|following|problem|idea|point|way|thing|solution|difference)s?\b",
+    r"|\b(?:if|whether|which|that|who|what|how|where|dass|ob)\b|^(?:more|further|some|most|many|other) \w+|^(?:an?|the) (?:first|second|third|next|last|other|same|common|normal|usual|simplest|easiest|best|only|main)\b|^(?:the|an|another|one) (?:other )?(?:example|reason|result|following|problem|idea|point|way|thing|solution|difference)s?\b",
     re.IGNORECASE,
 )  # a subject that has clauses of its own, or is one only in its place
 _SECOND: Final = re.compile(
@@ -66,7 +69,7 @@ _LINKED: Final = re.compile(
 _STARTS: Final = {"is": range(2, 11)}
 _START: Final = range(4, 31)  # words
 _REST: Final = range(3, 23)
-_RATIO: Final = 1.4
+_RATIO: Final = 1.5
 
 
 class Clause(Struct, frozen=True):
@@ -91,14 +94,12 @@ def clauses(draft: Draft) -> Iterator[Check]:
 def _asked(draft: Draft, names: Sequence[str]) -> Iterator[Check]:
     language = draft.course.language
     own, shapes = [one for _, one in draft.prose], _SHAPES.get(primary(language), {})
-    everywhere = [*own, *_elsewhere(draft)]
+    here, everywhere = frozenset(own), [*own, *_elsewhere(draft)]
     for name in names:
         if name not in shapes:
             continue
-        mine, known = (
-            [cut for one in found if (cut := _apart(one, name, language))]
-            for found in (own, everywhere)
-        )
+        known = [cut for one in everywhere if (cut := _apart(one, name, language))]
+        mine = [cut for cut in known if cut.sentence in here and askable(cut.sentence, language)]
         for one in mine:
             alike = [other for other in known if _beside(other, one, name, language)]
             near = close(one.rest, list(dict.fromkeys(other.rest for other in alike)), _RATIO)
@@ -126,7 +127,7 @@ def _apart(one: Sentence, name: str, language: str) -> Clause | None:
     branched = name == "is" and _BRANCHED.search(start) is not None
     verb = _FINITE.search(rest)
     single = name == "when" or verb is None or _LINKED.search(rest[: verb.start()]) is not None
-    if not (measured and whole and single) or branched or not askable(one, language):
+    if not (measured and whole and single) or branched or CODE.search(rest):
         return None
     return Clause(one, start, match["joint"], rest)
 
@@ -135,9 +136,16 @@ def _beside(other: Clause, one: Clause, name: str, language: str) -> bool:
     """Tell whether the end of another sentence can stand beside this one's, and be wrong for it."""
     if other.sentence.plain == one.sentence.plain or other.rest.lower() == one.rest.lower():
         return False
-    if name == "is" and other.joint != one.joint:
+    if name == "is" and _sort(other.joint) != _sort(one.joint):
         return False
     theirs, mine = (frozenset(content_stems(each.start, language)) for each in (other, one))
     ends, end = (frozenset(content_stems(each.rest, language)) for each in (other, one))
-    akin = len(mine & theirs) * 2 >= min(len(mine), len(theirs)) if mine and theirs else True
+    akin = not mine or not theirs or mine <= theirs or theirs <= mine
     return not akin and bool(end) and len(end & ends) * 2 < len(end)
+
+
+def _sort(joint: str) -> str:
+    """Return what sentences have in common whose ends can stand for each other."""
+    if joint in _MODAL.split("|"):
+        return "modal"
+    return "does" if joint.removesuffix("s") in _VERBS.split("|") else joint

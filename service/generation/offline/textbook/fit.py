@@ -19,6 +19,7 @@ from service.textbook import length
 
 _SCRAP: Final = 60
 """Words; so few of a longer section are no section."""
+_KEPT: Final = 0.85  # of all there is; the rest is for boosters
 _TRIES: Final = 8
 _STEP: Final = 15  # words that a try is asked to be shorter than the one before
 _TOO_FAR: Final = 0.05  # for each grade that a text is harder or easier than asked
@@ -45,7 +46,9 @@ def fitted(course: Curriculum, group: Group, room: Room) -> Group:
     has holes; they stand in the order of the sources.
     """
     rows, order = [_row(course, unit) for unit in group], _order(course, group)
-    tight, made = room, group
+    whole = sum(_size(row, len(row.passages)) for row in rows)
+    wanted = min(room.wanted, max(room.least, round(whole * _KEPT)))
+    tight, made = replace(room, wanted=wanted), group
     for _ in range(_TRIES):
         made = _cut(group, _taken(rows, order, tight))
         over = long(course, made) - room.most

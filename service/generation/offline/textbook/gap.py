@@ -17,17 +17,18 @@ _SURE: Final = 1.5
 """The weight of a term that a heading names, or a sentence says something of."""
 _KNOWN: Final = 0.9
 _OFTEN: Final = 3
+_ARTICLES: Final = "an?|the|each|every|any|eine?[mnrs]?|de[mnrs]|die|das|une?|les?|la|el|los|las"
+_BEFORE: Final = re.compile(
+    rf"(?:^|[\s(])(?:{_ARTICLES}|no|one|its|their|your|of|into|from|for|with|by)(?: [\w-]+)? $",
+    re.IGNORECASE,
+)
 _NOUN: Final = re.compile(r"(?:[.;:)]|$| (\w+))")
 
 
 def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, terms of its kind beside it."""
     course = draft.course
-    known = [
-        one
-        for one in course.terms
-        if one.kind == "term" and one.weight >= _KNOWN and one.count >= _OFTEN
-    ]
+    known = _nouns(draft)
     seen: set[Term] = set()
     for _, one in draft.prose:
         if not askable(one, course.language):
@@ -40,6 +41,22 @@ def gaps(draft: Draft) -> Iterator[Check]:
                 seen.add(term)
                 yield check
                 break
+
+
+def _nouns(draft: Draft) -> list[Term]:
+    """Return the terms that the text uses as nouns, after an article, often enough to be known."""
+    units = (unit for group in draft.course.groups for unit in group)
+    text = "\n".join(one.plain.lower() for unit in units for one in unit.sentences)
+    often = (
+        one
+        for one in draft.course.terms
+        if one.kind == "term" and one.weight >= _KNOWN and one.count >= _OFTEN
+    )
+    return [
+        one
+        for one in often
+        if re.search(rf"\b(?:{_ARTICLES}) {re.escape(one.name.lower())}\b", text)
+    ]
 
 
 def _alone(term: Term, near: list[Term]) -> bool:
@@ -73,4 +90,4 @@ def _headed(before: str, after: str, language: str) -> bool:
     match = _NOUN.match(after)
     following = match is not None and (match[1] or "").lower()
     ended = following is not False and (not following or following in stop_words(language))
-    return ended and before[-1:] not in "-/." and bool(before.strip())
+    return ended and _BEFORE.search(before) is not None

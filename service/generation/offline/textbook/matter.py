@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from service.generation.offline.reading.section import Section
 from service.generation.offline.reading.source import Source
 from service.generation.offline.textbook.numbering import numbered
@@ -19,6 +21,10 @@ _MATTER: Final = re.compile(
     re.IGNORECASE,
 )
 
+_BOXES: Final = frozenset(
+    ("note", "notes", "warning", "caution", "tip", "important", "hinweis", "achtung", "remarque")
+)
+
 
 def taught(found: Iterable[Section], sources: Sequence[Source]) -> list[Section]:
     """Return the sections that teach something.
@@ -27,8 +33,13 @@ def taught(found: Iterable[Section], sources: Sequence[Source]) -> list[Section]
     """
     pages = frozenset(range(len(sources))) - numbered(sources)
     return [
-        one
+        replace(one, path=_told(one.path))
         for one in found
         if one.source not in pages
         and not any(_MATTER.match(name) for name in (sources[one.source].title, *one.path))
     ]
+
+
+def _told(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a path without a box at its end: what is noted there belongs to the section."""
+    return path[:-1] if path and path[-1].casefold() in _BOXES else path

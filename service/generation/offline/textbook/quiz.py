@@ -1,5 +1,6 @@
 """A chapter's quiz: questions with four options each, answered by a sentence of the chapter."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -12,14 +13,16 @@ from service.generation.offline.reading.readability import measure
 from service.generation.offline.teaching import answer, fact, question
 from service.generation.offline.teaching.check import new
 from service.generation.offline.teaching.draft import Draft
+from service.generation.offline.teaching.option import GAP
 from service.generation.offline.textbook.clause import clauses, predicates
 from service.generation.offline.textbook.gap import gaps
-from service.generation.offline.textbook.part import parts
+from service.generation.offline.textbook.part import parts, statements
 from service.textbook.content import Difficulty, Policy, Question
 
 _WANTED: Final = 6
 _HARD: Final = 3.0  # grades above what was asked for
 _USUAL: Final = 10.0  # the grade that counts where none was asked for
+_POINTING: Final = re.compile(r"\b(?:this|these|those|diese[rsmn]?) \w+", re.IGNORECASE)
 _LEVELS: Final[tuple[Difficulty, ...]] = ("easy", "medium", "medium", "hard")
 
 
@@ -37,7 +40,7 @@ class Kind(Struct, frozen=True):
 _KINDS: Final = (
     Kind(question.described, 1, 3),
     Kind(answer.causes, 2),
-    Kind(predicates, 1, 2),
+    Kind(predicates, 1, 3),
     Kind(question.meanings, 1, 3),
     Kind(clauses, 2, 2),
     Kind(fact.steps, 2, 2),
@@ -50,12 +53,13 @@ _SPARE: Final = (
     Kind(predicates, 1),
     Kind(clauses, 2),
     Kind(gaps, 0, 2),
+    Kind(statements, 1, 2),
     Kind(question.gaps, 0, 2),
-    Kind(parts, 0, 2),
+    Kind(parts, 0, 1),
     Kind(question.named, 0),
 )
 """Kinds for chapters that give too few of the others."""
-_LAST: Final = (Kind(gaps, 0), Kind(parts, 0))
+_LAST: Final = (Kind(statements, 1), Kind(parts, 0), Kind(gaps, 0))
 
 
 def quiz(
@@ -91,15 +95,18 @@ def _turns(
     while waiting and len(picked) < enough:
         kind, asked, most = waiting.pop(0)
         have = [check for check, _ in picked]
-        fresh = (one for one in asked if _short(one, longest) and new(one, have))
+        fresh = (one for one in asked if _sound(lesson, one, longest) and new(one, have))
         if (one := next(fresh, None)) is not None:
             picked.append((one, kind))
             if most > 1:
                 waiting.append((kind, asked, most - 1))
 
 
-def _short(one: Check, longest: int) -> bool:
-    return all(len(option) <= longest for option in one.options)
+def _sound(lesson: Draft, one: Check, longest: int) -> bool:
+    """Tell whether a question's options are short enough, and it points at nothing beside it."""
+    opening = lesson.say.ask_gap.format(sentence=GAP)
+    pointing = _POINTING.search(one.explanation) or one.question.startswith(opening)
+    return all(len(option) <= longest for option in one.options) and not pointing
 
 
 def _question(lesson: Draft, one: Check, kind: Kind) -> Question:

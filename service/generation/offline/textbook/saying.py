@@ -14,6 +14,7 @@ class Saying(Struct, frozen=True):
     described_whole: str
     ask_clause: str
     ask_part: str
+    ask_statement: str
 
 
 ENGLISH: Final = Saying(
@@ -21,12 +22,14 @@ ENGLISH: Final = Saying(
     described_whole="This chapter is drawn from {sources}.",
     ask_clause="How does the text finish this sentence? {start} …",
     ask_part="Under which heading does the chapter say this? “{sentence}”",
+    ask_statement="Which of these does the chapter say under “{heading}”?",
 )
 GERMAN: Final = Saying(
     described="Dieses Kapitel behandelt {parts}, aus {sources}.",
     described_whole="Dieses Kapitel ist aus {sources}.",
     ask_clause="Wie beendet der Text diesen Satz? {start} …",
     ask_part="Unter welcher Überschrift sagt das Kapitel dies? „{sentence}“",
+    ask_statement="Was davon sagt das Kapitel unter „{heading}“?",
 )
 _SAYINGS: Final = {"de": GERMAN}
 

@@ -17,11 +17,10 @@ def summary(lesson: Draft, number: int, policy: Policy) -> Summary:
     """Return the takeaways of a chapter, none of them one of its key points. Raises `TooLittle`."""
     most = max(policy.takeaways_min, min(_WANTED, policy.takeaways_max))
     own = closing.summary(lesson)[:most]
-    points = frozenset(main(lesson))
-    told = {one for _, one in own}
-    rest = telling(lesson, most - len(own), without=points | told)
-    if len(own) + len(rest) < policy.takeaways_min:  # better said twice than not at all
-        rest = telling(lesson, most - len(own), without=told)
+    points, told = main(lesson), frozenset(one for _, one in own)
+    rest = telling(lesson, most - len(own), without=told | frozenset(points))
+    lacking = max(policy.takeaways_min - len(own) - len(rest), 0)
+    rest += [one for one in points if one not in told][:lacking]  # better said twice than not
     if (count := len(own) + len(rest)) < policy.takeaways_min:
         raise TooLittle(
             f"Chapter {number}, “{lesson.plan.title}”, has {count} sentences that sum it up and "

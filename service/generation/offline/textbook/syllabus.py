@@ -30,6 +30,7 @@ from service.library.material import Material
 
 _FINE: Final = 0.5  # of a chapter; what is planned with comes in no larger pieces
 _TRIES: Final = 8
+_AMPLE: Final = 1.3  # times what a chapter has, there is enough beside it for its boosters
 _WIDER: Final = 1.06  # times the words that a try asks more of each chapter than the one before
 _KEPT: Final = 4  # syllabuses held in memory, each at most a few megabytes
 _ONE: Final = Lock()
@@ -84,8 +85,12 @@ def _plan(course: Curriculum, found: list[Unit], roomy: Room) -> tuple[Group, ..
     """Cut the text into chapters that all have enough to choose from. Raises `TooLittle`."""
     asked = course.brief.num_lessons
     groups: tuple[Group, ...] = ()
-    for count in range(asked, 0, -1):
-        if groups := _even(course, found, count, roomy.least):
+    tries = [
+        (asked, round(roomy.wanted * _AMPLE)),
+        *((n, roomy.least) for n in range(asked, 0, -1)),
+    ]
+    for count, least in tries:
+        if groups := _even(course, found, count, least):
             break
     if len(groups) < asked:
         raise _too_little(course, long(course, tuple(found)), len(groups), roomy)

@@ -7,6 +7,7 @@ from service.generation.offline.reading.language import content_stems, words
 from service.generation.offline.reading.sentence import Sentence, quotable
 from service.generation.offline.teaching import rank
 from service.generation.offline.teaching.draft import Draft
+from service.generation.offline.textbook.asking import alone, askable
 
 _MEMORABLE: Final = range(8, 33)  # words
 _ALIKE: Final = 0.5  # of the stems; a sentence that shares so many with another repeats it
@@ -21,9 +22,11 @@ def telling(draft: Draft, most: int, *, without: AbstractSet[Sentence]) -> list[
     They can be read on their own, and none says what another says, or one of `without`.
     """
     language, found = draft.course.language, draft.prose
-    scores = rank.centrality([one.plain for _, one in found], language)
-    fit = [n for n, (_, one) in enumerate(found) if _fits(one, language)]
-    fit.sort(key=lambda n: (-_score(draft, scores[n], found[n][1]), n))
+    near = rank.centrality([one.plain for _, one in found], language)
+    scores = [_score(draft, near[n], one) for n, (_, one) in enumerate(found)]
+    ranks = [_rank(one, language) for _, one in found]
+    fit = [n for n in range(len(found)) if ranks[n] is not None]
+    fit.sort(key=lambda n: (ranks[n], -scores[n], n))
     said = [_stems(one, language) for one in without]
     taken: list[int] = []
     for again in range(most):
@@ -36,10 +39,12 @@ def telling(draft: Draft, most: int, *, without: AbstractSet[Sentence]) -> list[
     return [found[n][1] for n in sorted(taken)]
 
 
-def _fits(one: Sentence, language: str) -> bool:
-    """Tell whether a sentence is worth keeping in mind, and can be, on its own."""
-    whole = len(words(one.plain)) in _MEMORABLE and one.plain.endswith(".")
-    return whole and quotable(one, language)
+def _rank(one: Sentence, language: str) -> int | None:
+    """Return 0 for a sentence that can be kept in mind, 1 for one that speaks to its reader."""
+    whole = len(words(one.plain)) in _MEMORABLE and one.plain.endswith(".") and alone(one)
+    if whole and quotable(one, language):
+        return 0
+    return 1 if whole and askable(one, language) else None
 
 
 def _score(draft: Draft, near: float, one: Sentence) -> float:
