@@ -214,3 +214,26 @@ async def test_what_the_offline_generator_makes_passes_the_same_gates(
         assert [quiz.faults(check) for check in one.checks] == [()] * len(one.checks)
         prose = [cited for cited in one.sources if not re.match(r"\s*```", cited.quote)]
         assert all(found(source.text[c.start : c.end], c.quote) for c in prose)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "closed"),
+    [
+        ("Plain words.", True),
+        ("### Inside\n\n- a list\n- of two", True),
+        ("```\n## In code\n```", True),
+        ("> A quote\n>\n> — *path*", True),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", True),
+        ("Words.\n\n---\n\nMore.", True),
+        ("<!-- a note -->", True),
+        ("```python\nprint()", False),
+        ("- a list\n\n  ~~~\n  code", True),
+        ("~~~~\ncode\n~~~", False),
+        ("<!-- for ever", False),
+        ("<pre>\nfor ever", False),
+        ("Words\n---", False),
+        ("Words\n===\n\n<!-- for ever", False),
+    ],
+)
+def test_a_text_that_changes_what_follows_it_is_told(markdown: str, closed: bool) -> None:  # noqa: FBT001
+    assert text.closed(markdown) is closed

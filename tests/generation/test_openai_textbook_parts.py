@@ -100,6 +100,21 @@ def test_a_policy_that_leaves_much_open_is_not_asked_to_its_end() -> None:
         ),
         (
             "chapter",
+            lambda v: v["sections"][1].update(markdown="So:\n\n```python\nprint()"),
+            "$.sections[1].markdown: what follows it would be read otherwise",
+        ),
+        (
+            "chapter",
+            lambda v: v["sections"][0].update(markdown="A heading\n---\nMore.\n\n<!-- so"),
+            "$.sections[0].markdown: what follows it would be read otherwise",
+        ),
+        (
+            "boosters",
+            lambda v: v["boosters"][0].update(content="~~~\nfor ever"),
+            "$.boosters[0].content: what follows it would be read otherwise",
+        ),
+        (
+            "chapter",
             lambda v: v["sections"][0].update(markdown="word " * 2000),
             "it must have 800 to 1200: leave out about",
         ),

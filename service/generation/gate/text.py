@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
+
+from markdown_it import MarkdownIt
 
 from service.generation.offline.reading.markup import plain, shown
 
@@ -25,6 +28,8 @@ _MARK: Final = re.compile(r"^[ \t]*(?:(?:>|[-+*]|\d{1,3}[.)]|#{1,6})[ \t]+)+")
 _RULE: Final = re.compile(r"^[ \t]*(?:[-*_=][ \t]*){3,}$|^[ \t]*\|")
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _ENDS: Final = (".", "!", "?", "…", ":", ";")
+_MARKDOWN: Final = MarkdownIt("commonmark")
+_NEXT: Final = "And then?"
 
 
 def faults(markdown: str) -> tuple[str, ...]:
@@ -36,6 +41,21 @@ def faults(markdown: str) -> tuple[str, ...]:
     if aside := _ASIDE.search(visible):
         found.append(f"the text says “{aside[0]}”, which is nothing for learners")
     return tuple(found)
+
+
+def closed(markdown: str) -> bool:
+    """Tell whether a heading below a text is one, and the only one of its level: all is closed.
+
+    It is not where a block of code or a comment goes on to the end, or a line of ``-`` below words
+    makes a heading of them.
+    """
+    tokens = _MARKDOWN.parse(f"{markdown}\n\n## {_NEXT}\n")
+    headings = [
+        inline.content
+        for heading, inline in pairwise(tokens)
+        if heading.type == "heading_open" and heading.tag < "h3"
+    ]
+    return headings == [_NEXT]
 
 
 def prose(markdown: str) -> str:

@@ -80,6 +80,14 @@ def said(path: str, texts: Iterable[str]) -> tuple[Fault, ...]:
     return tuple(Fault(path, what) for one in texts for what in text.faults(one))
 
 
+def open_ended(path: str, markdown: str) -> tuple[Fault, ...]:
+    """Return what is wrong with a text that would change what follows it on a page."""
+    if text.closed(markdown):
+        return ()
+    told = "close its blocks of code and comments, and put no line of “-” or “=” below words"
+    return (Fault(path, f"what follows it would be read otherwise: {told}"),)
+
+
 def shown(one: WrittenSection, cited: Iterable[Citation]) -> Section:
     """Return the section with its quotes below it, those that it does not hold anyway."""
     heading = called(one.heading)

@@ -18,7 +18,7 @@ from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
 from service.generation.openai.schema import sized
-from service.generation.openai.section import Evidence, Words, called, cite, said
+from service.generation.openai.section import Evidence, Words, called, cite, open_ended, said
 from service.generation.openai.textbook.page import opened
 from service.generation.openai.textbook.sift import Weighed, many, sifted
 from service.generation.openai.wish import wished
@@ -150,6 +150,7 @@ def _weighed(
 def _faults(written: Sequence[WrittenBooster], at: int, path: str) -> Iterator[Fault]:
     content = written[at].content
     yield from said(f"{path}.content", [content])
+    yield from open_ended(f"{path}.content", texts.below(content, ""))
     yield from named(f"{path}.content", content, "a booster")
     if any(like(content) == like(other.content) for other in written[:at]):
         yield Fault(f"{path}.content", "another one says the same")

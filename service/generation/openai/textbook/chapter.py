@@ -16,7 +16,14 @@ from service.generation.openai.prompt import TEMPLATES
 from service.generation.openai.repair import decoded
 from service.generation.openai.request import Preferences, Request, assure
 from service.generation.openai.schema import schema
-from service.generation.openai.section import Proven, WrittenSection, called, proven, shown
+from service.generation.openai.section import (
+    Proven,
+    WrittenSection,
+    called,
+    open_ended,
+    proven,
+    shown,
+)
 from service.generation.openai.textbook.size import Size, size
 from service.generation.openai.wish import wished
 from service.library.material import Material
@@ -98,7 +105,7 @@ def read(text: str, reading: Reading, page: Page) -> Draft:
         for at, one in enumerate(written)
     ]
     markdown = _markdown(written, proofs, page.size.most)
-    faults = [*_headings(written), *(fault for one in proofs for fault in one.faults)]
+    faults = [*_structure(written), *(fault for one in proofs for fault in one.faults)]
     if faults := [*faults, *_length(length.words(markdown), page.size)]:
         raise Misfit(faults)
     cited = dict.fromkeys(each for one in proofs for each in one.cited)
@@ -121,14 +128,15 @@ def _joined(sections: Sequence[Section]) -> str:
     return "\n\n".join(f"## {one.heading}\n\n{one.markdown}" for one in sections) + "\n"
 
 
-def _headings(written: Sequence[WrittenSection]) -> list[Fault]:
-    """Return what is wrong with the headings: boosters know sections by them."""
+def _structure(written: Sequence[WrittenSection]) -> list[Fault]:
+    """Return what would make other sections of the text, or others of the same name."""
     found = list[Fault]()
     for at, one in enumerate(written):
-        path = f"$.sections[{at}].heading"
+        path = f"$.sections[{at}]"
         if any(same(called(one.heading), called(other.heading)) for other in written[:at]):
-            found.append(Fault(path, "another section has the same heading"))
-        found += named(path, one.heading, "a heading")
+            found.append(Fault(f"{path}.heading", "another section has the same heading"))
+        found += named(f"{path}.heading", one.heading, "a heading")
+        found += open_ended(f"{path}.markdown", shown(one, ()).markdown)
     return found
 
 
