@@ -4,20 +4,35 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from service.budget.exhausted import BudgetExhausted
 from service.database import Database
 from service.generation.generator import Throttled
-from service.job.decider import JOB, Cancel, Retry
+from service.generation.recipe import Tools
+from service.generation.recipes import RECIPES
+from service.generation.run import Run
+from service.job.decider import JOB, Cancel, JobEnded, Retry
+from service.job.lease import claim
+from service.log.commit import Fenced
 from service.log.handle import Log
 from service.log.listen import listen
 from service.textbook.commands import ArchiveTextbook
 from service.textbook.decider import TEXTBOOK
 from tests.generation.test_worker_away import Deaf
-from tests.generation.textbooks import ask, ask_anew, context, ended, events, made, working
+from tests.generation.textbooks import (
+    EARLY,
+    Telling,
+    ask,
+    ask_anew,
+    context,
+    ended,
+    events,
+    made,
+    working,
+)
 from tests.textbook.scripted import SPOILT, Scripted, TooBad
 
 BAD: Final = TooBad("There is too little to read.", "Add sources.")
@@ -65,7 +80,7 @@ async def test_a_textbook_is_made_to_its_end(log: Log, database: Database) -> No
 
     async with working(log, database, author):
         await author.busy(4)
-        author.gate.set()
+        author.let_go()
         state = await ended(log, database, job)
 
     assert (state.outcome, state.attempts) == ("completed", 1)
@@ -190,7 +205,7 @@ async def test_a_cancelled_job_stops_all_that_it_does_and_goes_on_when_retried(
         async with asyncio.timeout(60):
             await author.idle()
         before = await chapters(database, textbook)
-        author.gate.set()
+        author.let_go()
         await log.handle(JOB, job, Retry(), context())
         state = await ended(log, database, job)
     listening.cancel()
@@ -199,6 +214,24 @@ async def test_a_cancelled_job_stops_all_that_it_does_and_goes_on_when_retried(
     assert before <= whole(1, 6)
     assert state.outcome == "completed"
     assert await chapters(database, textbook) == whole(1, 2, 3, 4, 5, 6)
+
+
+async def test_a_run_that_may_not_record_any_more_leaves_nothing_under_way(
+    log: Log, database: Database
+) -> None:
+    author = Scripted()
+    author.held = {1, 2, 3}
+    _, job = await ask(log, 3)
+    [one] = await claim(database, "w1", [uuid4()], RECIPES)
+    run = Run(log, RECIPES["textbook"], one, worker="w1", now=lambda: EARLY, jitter=lambda: 0.0)
+    doing = asyncio.create_task(run.do(Tools(database, Telling(author))))
+    await author.busy(3)
+    await log.handle(JOB, job, Cancel("enough"), context())
+    author.let_go(1)
+    with pytest.raises((JobEnded, Fenced)):
+        await doing
+
+    assert not author.under_way
 
 
 async def test_what_was_stored_without_being_heard_of_is_stored_once(
@@ -225,7 +258,7 @@ async def test_a_textbook_that_is_archived_meanwhile_gets_nothing_more(
     async with working(log, database, author):
         await author.busy(1)
         await log.handle(TEXTBOOK, textbook, ArchiveTextbook(), context())
-        author.gate.set()
+        author.let_go()
         state = await ended(log, database, job)
 
     assert state.outcome == "failed"

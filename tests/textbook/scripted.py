@@ -57,7 +57,7 @@ class Scripted:
 
     That is one outcome per try: an error to raise, `SPOILT`, or anything else for a sound piece.
     `asked` are the pieces in the order in which they were asked for, `briefs` what they were to be;
-    `most` is how many were under way at once. Those of chapters that are `held` wait for `gate`.
+    `most` is how many were under way at once. Those of chapters that are `held` wait to be let go.
     """
 
     def __init__(self, script: Mapping[tuple[str, int], Sequence[object]] | None = None) -> None:
@@ -67,7 +67,6 @@ class Scripted:
         self.under_way: set[int] = set()
         self.most = 0
         self.held: set[int] = set()
-        self.gate = asyncio.Event()
         self.changed = asyncio.Event()
 
     async def plan(self, brief: TextbookBrief, _material: Sequence[Material]) -> Made[Plan]:
@@ -114,8 +113,8 @@ class Scripted:
         self.changed.set()
         try:
             await asyncio.sleep(0)
-            if number in self.held:
-                await self.gate.wait()
+            while number in self.held:
+                await self._change()
             outcomes = self.script.get((kind, number), [])
             outcome = outcomes.pop(0) if outcomes else None
             if isinstance(outcome, Exception):
@@ -129,6 +128,11 @@ class Scripted:
         """Wait until so many pieces are under way, all of them held."""
         while len(self.under_way & self.held) < pieces:
             await self._change()
+
+    def let_go(self, *numbers: int) -> None:
+        """Let the pieces of chapters come that were held, all where none is named."""
+        self.held -= set(numbers) or set(self.held)
+        self.changed.set()
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""

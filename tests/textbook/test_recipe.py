@@ -73,7 +73,7 @@ async def test_others_do_not_wait_for_a_chapter_that_takes_its_time() -> None:
     async with asyncio.timeout(60):
         while made.state.plan is None or made.state.missing != (1,):  # noqa: ASYNC110 - a task's
             await asyncio.sleep(0)
-    author.gate.set()
+    author.let_go()
     await making
 
     assert made.state.ready
