@@ -15,8 +15,10 @@ _WRITTEN: Final = re.compile(
 )
 """The characters of an address (RFC 3986)."""
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?")
-_MAIL: Final = re.compile(r"[\w.+-]+@" + _HOST.pattern, re.ASCII)
+_NAME: Final = rf"(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}"
+"""A host's name, its last part no number (RFC 2396, which Java's readers still keep)."""
+_HOST: Final = re.compile(rf"(?:{_NAME}|\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?::\d{{1,5}})?")
+_MAIL: Final = re.compile(rf"[\w.+-]+@{_NAME}", re.ASCII)
 _BETWEEN: Final = re.compile(r"[^\w\s-]")
 
 

@@ -157,6 +157,7 @@ def test_a_link_leads_to_the_web_or_to_a_place_of_the_book(link: str, leads: str
             "https://a..b",
             "mailto:a",
             "mailto:a@b@c",
+            "https://1.2.3/",
             "ftp://a",
         ),
         *("javascript:x", "https://[::1]/", "https://a:b", "https://a\n"),
