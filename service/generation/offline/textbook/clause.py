@@ -1,5 +1,5 @@
 """Questions on how a sentence goes on: what its subject is or does, and when, how or what for."""
-# ruff: noqa: E501 - word lists and patterns are clearest unbroken
+# ruff: noqa: E501, RUF001 - word lists and patterns are clearest unbroken, typography is meant
 
 import re
 from collections.abc import Iterator, Sequence
@@ -33,6 +33,8 @@ _MODAL: Final = "can|cannot|may|must|will|should|kann|können|muss|müssen|darf|
 _ENGLISH: Final = {
     "is": rf"(?P<start>{_SUBJECT}) (?P<joint>is|are|was|were|has|have|provides?|contains?|allows?|means|includes?|consists? of|refers? to|(?:{_VERBS})s|{_MODAL}) (?P<rest>{_RUN})\.$",
     "when": rf"(?P<start>{_RUN}?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|whenever|when|while|so that|although)) (?P<rest>(?!\w+ing\b){_RUN})\.$",
+    "which": rf"(?P<start>{_RUN}?), (?P<joint>which|where|who|whose) (?P<rest>{_RUN})\.$",
+    "and": rf"(?P<start>(?:[^,;:()]|\(\d\w?\))+), (?P<joint>and|but|so) (?P<rest>(?:[\w'’-]+ ){{1,6}}(?:is|are|was|were|has|have|had|can|cannot|will|may|must|should|does|do|did|(?:{_VERBS})s)\b{_RUN})\.$",
     "how": rf"(?P<start>{_RUN}?),? (?P<joint>by|without|instead of|rather than) (?P<rest>\w+ing\b{_RUN})\.$",
     "what for": rf"(?P<start>{_RUN}?)(?<!has)(?<!have)(?<!had)(?<! is)(?<! are)(?<!push)(?<!pull)(?<!due)(?<!able),? (?P<joint>in order to|to) (?P<rest>(?:{_VERBS})\b{_RUN})\.$",
 }
@@ -66,6 +68,7 @@ _FINITE: Final = re.compile(r"\b(?:is|are|was|were|has|have|can|will|may|must|sh
 _LINKED: Final = re.compile(
     r"\b(?:that|which|who|if|when|where|what|how|while|as|because|so|whether)\b"
 )
+_WITH_VERBS: Final = ("when", "which", "and")
 _STARTS: Final = {"is": range(2, 11)}
 _START: Final = range(4, 31)  # words
 _REST: Final = range(3, 23)
@@ -88,7 +91,7 @@ def predicates(draft: Draft) -> Iterator[Check]:
 
 def clauses(draft: Draft) -> Iterator[Check]:
     """Ask when, how or what for something is so, conditions and purposes of others beside it."""
-    return _asked(draft, ["when", "how", "what for"])
+    return _asked(draft, ["when", "how", "what for", "which", "and"])
 
 
 def _asked(draft: Draft, names: Sequence[str]) -> Iterator[Check]:
@@ -126,7 +129,7 @@ def _apart(one: Sentence, name: str, language: str) -> Clause | None:
     whole = not _LEANING.search(rest) and not _WEAK.search(start) and not _SECOND.search(rest)
     branched = name == "is" and _BRANCHED.search(start) is not None
     verb = _FINITE.search(rest)
-    single = name == "when" or verb is None or _LINKED.search(rest[: verb.start()]) is not None
+    single = name in _WITH_VERBS or verb is None or _LINKED.search(rest[: verb.start()]) is not None
     if not (measured and whole and single) or branched or CODE.search(rest):
         return None
     return Clause(one, start, match["joint"], rest)

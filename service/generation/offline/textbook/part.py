@@ -22,14 +22,11 @@ def statements(draft: Draft) -> Iterator[Check]:
 
     Sentences that have a word of the heading are left out.
     """
-    language, own = draft.course.language, _named(draft.group)
-    rest = [
-        unit for at, group in enumerate(draft.course.groups) if at != draft.at for unit in group
-    ]
-    every = [pair for pair in [*own, *_named(rest)] if _fits(pair[1], language)]
+    language, own, rest = draft.course.language, _named(draft.group), _named(_rest(draft))
+    every = [pair for pair in [*own, *rest] if _fits(pair[1], language)]
     asked: set[str] = set()
-    for heading, one in every[: len(own)]:
-        if heading in asked or (heading, one) not in own or _shares(heading, one, language):
+    for heading, one in own:
+        if heading in asked or not _fits(one, language) or _shares(heading, one, language):
             continue
         others = [
             other.plain
@@ -49,11 +46,8 @@ def parts(draft: Draft) -> Iterator[Check]:
 
     Sentences that have a word of one of them are left out.
     """
-    language, own = draft.course.language, _named(draft.group)
-    rest = [
-        unit for at, group in enumerate(draft.course.groups) if at != draft.at for unit in group
-    ]
-    every = list(dict.fromkeys(heading for heading, _ in [*own, *_named(rest)]))
+    language, own, rest = draft.course.language, _named(draft.group), _named(_rest(draft))
+    every = list(dict.fromkeys(heading for heading, _ in [*own, *rest]))
     for key, one in own:
         others = [name for name in every if name != key and not _shares(name, one, language)]
         if not _fits(one, language) or _shares(key, one, language):
@@ -62,6 +56,12 @@ def parts(draft: Draft) -> Iterator[Check]:
         reason = draft.say.because.format(sentence=one.plain)
         if check := made(question, key, others, reason):
             yield check
+
+
+def _rest(draft: Draft) -> list[Unit]:
+    """Return what the other chapters have."""
+    groups = draft.course.groups
+    return [unit for at, group in enumerate(groups) if at != draft.at for unit in group]
 
 
 def _named(units: Sequence[Unit]) -> list[tuple[str, Sentence]]:
