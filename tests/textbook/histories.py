@@ -15,9 +15,10 @@ from service.log.handle import Log, Write
 from service.refusal import Refusal
 from service.textbook.commands import ArchiveTextbook, RecordPlan
 from service.textbook.decider import TEXTBOOK
+from tests.course.commands import TITLES
 from tests.projection.histories import TENANTS, context
 from tests.shapes import structs
-from tests.textbook.commands import CHANGES, PARTS, TITLES
+from tests.textbook.commands import CHANGES, PARTS
 from tests.textbook.pieces import ANEW, PLAN, REQUEST, made
 
 TEXTBOOKS: Final = 4

@@ -1,9 +1,8 @@
 """What a textbook of two chapters is made of, so that its policy finds nothing wrong."""
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
-
-from msgspec import Struct
 
 from service.textbook.commands import (
     Command,
@@ -26,6 +25,8 @@ from service.textbook.content import (
     Refused,
     Summary,
 )
+from service.textbook.decider import TEXTBOOK, Textbook
+from service.textbook.events import Event
 
 JOB: Final = UUID("70b00000-0000-4000-8000-000000000001")
 ANEW: Final = UUID("70b00000-0000-4000-8000-000000000002")
@@ -80,5 +81,12 @@ def made(
     )
 
 
-WHOLE: Final[tuple[Struct, ...]] = (REQUEST, RecordPlan(PLAN), *made(1), *made(2))
+WHOLE: Final[tuple[Command, ...]] = (REQUEST, RecordPlan(PLAN), *made(1), *made(2))
 """All that makes a textbook, so that it is ready."""
+
+
+def textbook(events: Iterable[Event]) -> Textbook:
+    """Return the textbook to which this has happened."""
+    state = TEXTBOOK.fold(events)
+    assert isinstance(state, Textbook)
+    return state

@@ -35,7 +35,6 @@ from service.textbook.decider import (
     ChaptersOutOfRange,
     NoSuchTextbook,
     SubjectMissing,
-    Textbook,
     TextbookIsArchived,
 )
 from service.textbook.events import (
@@ -68,6 +67,7 @@ from tests.textbook.pieces import (
     WHOLE,
     draft,
     made,
+    textbook,
 )
 
 REQUESTED = TextbookRequested("Forces", "Physics", "Grade 8", 2, None, "en", "ann", JOB, POLICY)
@@ -214,11 +214,11 @@ def test_boosters_are_counted_from_one_and_refusals_say_why() -> None:
 
 def test_a_question_that_is_asked_again_in_a_later_version_keeps_its_id() -> None:
     again = tuple(history(TEXTBOOK, [*WHOLE, *made(1, 2, ANEW)]))
-    chapter = TEXTBOOK.fold(again).chapters[1]
+    chapter = textbook(again).chapters[1]
 
     first, second = (version.parts.questions for version in chapter.versions)
     assert [one.id for one in first] == [one.id for one in second]
-    other = TEXTBOOK.fold(READY).chapters[2].versions[0].parts.questions
+    other = textbook(READY).chapters[2].versions[0].parts.questions
     assert other[0].id != first[0].id
 
 
@@ -246,10 +246,10 @@ def test_the_last_chapter_that_is_validated_makes_the_textbook_ready() -> None:
 def test_a_failed_textbook_is_ready_once_a_person_has_mended_its_last_chapter() -> None:
     rejected = [*READY[:-2], ChapterRejected(2, 1, ("No.",)), TextbookFailed("No.")]
 
-    assert TEXTBOOK.fold(rejected).failed
+    assert textbook(rejected).failed
     *_, ready = TEXTBOOK.decide(ReviseChapter(2, TEXT + " Far."), TEXTBOOK.fold(rejected))
     assert ready == TextbookReady()
-    assert not TEXTBOOK.fold([*rejected, ready]).failed
+    assert not textbook([*rejected, ready]).failed
 
 
 def test_a_textbook_of_which_chapters_are_missing_is_not_ready() -> None:
@@ -271,11 +271,9 @@ def test_a_chapter_fails_once_by_one_error_of_one_job() -> None:
 
 
 def test_a_chapter_that_failed_is_forgiven_once_more_is_made_of_it() -> None:
-    failed = TEXTBOOK.fold([*MADE, ChapterFailed(2, "No quiz.", JOB)])
-    after = TEXTBOOK.fold([generated(2)], failed)
+    events = [*MADE, ChapterFailed(2, "No quiz.", JOB)]
+    failed, after = textbook(events), textbook([*events, generated(2)])
 
-    assert isinstance(failed, Textbook)
-    assert isinstance(after, Textbook)
     assert (failed.chapters[2].error, failed.chapters[2].failed_by) == ("No quiz.", JOB)
     assert (after.chapters[2].error, after.chapters[2].failed_by) == ("", None)
     assert (failed.missing, after.missing) == ((2,), (2,))

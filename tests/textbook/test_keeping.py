@@ -3,7 +3,6 @@
 from hashlib import sha256
 
 import pytest
-from msgspec import Struct
 
 from service.content.title import TitleMissing
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
@@ -24,11 +23,12 @@ from service.textbook.events import (
     ChapterRevised,
     ChapterRolledBack,
     ChapterValidated,
+    Event,
 )
 from service.textbook.keeping import ChapterNotValidated, NewerVersion, VersionIncomplete
 from tests.given import given
 from tests.shapes import history
-from tests.textbook.pieces import ANEW, PLAN, REQUEST, TEXT, WHOLE, draft, made
+from tests.textbook.pieces import ANEW, PLAN, REQUEST, TEXT, WHOLE, draft, made, textbook
 
 BETTER = TEXT + "\n\nAnd what is pulled comes near."
 HASH = sha256(TEXT.encode()).hexdigest()
@@ -44,7 +44,7 @@ SHORT = ChapterRejected(
 )
 
 
-def after(*commands: Command) -> tuple[Struct, ...]:
+def after(*commands: Command) -> tuple[Event, ...]:
     """Return what has happened to a ready textbook of two chapters, to which this is done."""
     return tuple(history(TEXTBOOK, [*WHOLE, *commands]))
 
@@ -127,7 +127,7 @@ def test_a_chapter_goes_back_to_any_version_with_the_parts_that_it_had() -> None
     given(TEXTBOOK, *edited).when(RollBackChapter(1, 2)).then(
         ChapterRolledBack(1, 4, 2), ChapterValidated(1, 4)
     )
-    back = TEXTBOOK.fold(after(ReviseChapter(1, BETTER), RollBackChapter(1, 1))).chapters[1]
+    back = textbook(after(ReviseChapter(1, BETTER), RollBackChapter(1, 1))).chapters[1]
     first, _, third = back.versions
     assert (third.version, third.base, third.parts) == (3, 1, first.parts)
     assert (third.title, third.slug, third.job_id) == (first.title, first.slug, None)
