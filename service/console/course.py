@@ -18,6 +18,7 @@ from service.course.decider import COURSE, NoSuchCourse, NoSuchLesson
 from service.course.views import CourseView, LessonLine, LessonView, Summary
 from service.http.markdown import rendered
 from service.http.query import query
+from service.textbook.views import TextbookLine
 
 PAGE: Final = 25
 EVENTS: Final = 200
@@ -62,8 +63,8 @@ async def browse(visit: Visit) -> Shown:
     return Shown("courses.html", {"courses": rows[:PAGE], "which": which, "more": more})
 
 
-def mark(row: Summary) -> str:
-    """Return what says in an address: what is older than this course."""
+def mark(row: Summary | TextbookLine) -> str:
+    """Return what says in an address: what is older than this course or textbook."""
     return f"{(row.created_at - EPOCH) // timedelta(microseconds=1)}_{row.id.hex}"
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from service.console.page import Shown, Visit
 from service.course import views as courses
 from service.http import health
+from service.textbook import views as textbooks
 
 STYLE: Final = Path(__file__).parent / "static" / "console.css"
 LATEST: Final = 5
@@ -17,12 +18,14 @@ LATEST: Final = 5
 async def show(visit: Visit) -> Shown:
     """Show where things stand."""
     of = visit.resources
-    checked, fresh, latest = await asyncio.gather(
+    checked, fresh, latest, books = await asyncio.gather(
         health.looked_at(of),
         health.freshness(of),
         courses.page(of.database, visit.tenant_id, limit=LATEST),
+        textbooks.page(of.database, visit.tenant_id, limit=LATEST),
     )
-    return Shown("home.html", {"health": checked, "fresh": fresh, "courses": latest})
+    values = {"health": checked, "fresh": fresh, "courses": latest, "textbooks": books}
+    return Shown("home.html", values)
 
 
 async def style(visit: Visit) -> web.FileResponse:

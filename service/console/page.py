@@ -2,15 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aiohttp import web
 from msgspec import Struct, field
 
 from service.account.decider import Active
+from service.account.login import context_of
 from service.http.call import Resources
 from service.http.token import Principal
+from service.log.decider import Decider
+
+SEEN: Final = 2.0
+"""Seconds to wait until the pages show what was done."""
 
 
 class Visitor(Struct, frozen=True):
@@ -55,6 +60,14 @@ class Shown(Struct, frozen=True):
 def redirect(address: str) -> web.Response:
     """Send the browser on with a GET; `address` is a path of ours."""
     return web.Response(status=303, headers={"Location": address})
+
+
+async def decided(visit: Visit, decider: Decider[Any, Any, Any], stream: UUID, wanted: Any) -> None:
+    """Decide on a command of who visits, and wait a little until the pages show it too."""
+    of = visit.resources
+    context = context_of(of, visit.request, visit.tenant_id, visit.known.person.account)
+    receipt = await of.log.handle(decider, stream, wanted, context)
+    await of.tail.reached(receipt.position, SEEN)
 
 
 Handler = Callable[[Visit], Awaitable[Shown | web.StreamResponse]]

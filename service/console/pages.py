@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from service.console import audit, course, home, revision, session, sign
+from service.console import audit, chapter, course, home, revision, session, sign, textbook
 from service.console.page import Page
 
 LESSON: Final = "/courses/{course}/lessons/{lesson}"
+CHAPTER: Final = "/textbooks/{textbook}/chapters/{chapter}"
 
 CONSOLE: Final = (
     Page("GET", "", home.show),
@@ -22,6 +23,14 @@ CONSOLE: Final = (
     Page("POST", LESSON + "/rollback", revision.roll_back),
     Page("POST", LESSON + "/pin", revision.pin),
     Page("POST", LESSON + "/unpin", revision.unpin),
+    Page("GET", "/textbooks", textbook.browse),
+    Page("GET", "/textbooks/{textbook}", textbook.show),
+    Page("POST", "/textbooks/{textbook}/publish", textbook.publish),
+    Page("GET", CHAPTER, textbook.read),
+    Page("GET", CHAPTER + "/versions", chapter.browse),
+    Page("GET", CHAPTER + "/diff", chapter.compare),
+    Page("POST", CHAPTER + "/publish", chapter.publish),
+    Page("POST", CHAPTER + "/rollback", chapter.roll_back),
     Page("GET", "/sessions", session.browse),
     Page("POST", "/sessions/{session}/end", session.end),
     Page("GET", "/audit", audit.browse, role="admin"),

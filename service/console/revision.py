@@ -10,9 +10,8 @@ from aiohttp import web
 from markupsafe import Markup
 from msgspec import Meta, Struct
 
-from service.account.login import context_of
 from service.console.course import opened
-from service.console.page import Shown, Visit, redirect
+from service.console.page import Shown, Visit, decided, redirect
 from service.console.people import named
 from service.content import explain
 from service.content.diff import BlockChange
@@ -34,8 +33,6 @@ from service.http.form import Fields
 from service.http.markdown import rendered
 from service.http.query import query
 
-SEEN: Final = 2.0
-"""Seconds to wait until the pages show it too."""
 FORM_MAX: Final = 1024
 """Bytes of a form of a number."""
 
@@ -139,10 +136,8 @@ async def _shown(
 
 async def _done(visit: Visit, command: Command) -> web.Response:
     """Decide on a command, and lead back to the revisions."""
-    of, (course, lesson) = visit.resources, await found(visit)
-    context = context_of(of, visit.request, visit.tenant_id, visit.known.person.account)
-    receipt = await of.log.handle(COURSE, course.id, command, context)
-    await of.tail.reached(receipt.position, SEEN)
+    course, lesson = await found(visit)
+    await decided(visit, COURSE, course.id, command)
     return redirect(f"{_address(course)}/lessons/{lesson.number}/revisions")
 
 

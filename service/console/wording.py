@@ -42,11 +42,14 @@ STATES: Final = {
     "GENERATING": "being written",
     "READY": "ready",
     "FAILED": "failed",
+    "pending": "to come",
+    "generated": "being written",
+    "validated": "ready to publish",
 }
 
 
 def state(status: str) -> str:
-    """Return a course's status in lower-case words."""
+    """Return the status of a course, a textbook or a chapter in lower-case words."""
     return STATES.get(status, status.lower())
 
 
@@ -64,6 +67,22 @@ HAPPENED: Final = {
     "lesson.revised": "Lesson edited",
     "lesson.pinned": "Lesson pinned",
     "lesson.unpinned": "Lesson unpinned",
+    "textbook.requested": "Requested",
+    "textbook.planned": "Planned",
+    "textbook.ready": "Ready",
+    "textbook.failed": "Failed",
+    "textbook.archived": "Archived",
+    "chapter.generated": "Text of chapter",
+    "summary.generated": "Summary of chapter",
+    "quiz.generated": "Quiz of chapter",
+    "booster.generated": "Booster of chapter",
+    "booster.refused": "Booster refused in chapter",
+    "chapter.validated": "Sound: chapter",
+    "chapter.rejected": "Rejected: chapter",
+    "chapter.failed": "Failed: chapter",
+    "chapter.published": "Published: chapter",
+    "chapter.revised": "Edited: chapter",
+    "chapter.rolled-back": "Rolled back: chapter",
 }
 
 
@@ -76,11 +95,12 @@ ORIGINS: Final = {
     "generated": "written",
     "drafted": "drafted anew",
     "revised": "edited",
+    "rolled-back": "rolled back",
 }
 
 
 def origin(word: str) -> str:
-    """Return how a revision came into being, in words to go before when and by whom."""
+    """Return how a revision or version came about, in words to go before when and by whom."""
     return ORIGINS.get(word, word)
 
 
