@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from service.database import Database
+from service.generation.generator import Generator
 from service.generation.offline.offline import Offline
 from service.generation.recipe import Tools
 from service.generation.recipes import RECIPES
@@ -45,15 +46,15 @@ class Mortal(GroupAppender):
         return await asyncio.shield(sent)
 
 
-async def main(url: str, appends: int, moment: str) -> None:
+async def main(url: str, appends: int, moment: str, generator: Generator) -> None:
     database = Database(url)
     await database.open()
-    await work(database, Mortal(database.connect, appends, moment))
+    await work(database, Mortal(database.connect, appends, moment), generator)
 
 
-async def work(database: Database, appender: GroupAppender) -> None:
+async def work(database: Database, appender: GroupAppender, generator: Generator) -> None:
     """Do what is queued, until nothing is."""
-    tools = Tools(database, Offline())
+    tools = Tools(database, generator)
     worker = Worker(
         "mortal",
         Log(database, appender),
@@ -74,4 +75,4 @@ async def work(database: Database, appender: GroupAppender) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], Offline()))

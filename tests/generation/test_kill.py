@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from service.course.commands import RequestCourse
 from service.course.decider import COURSE, Course
 from service.database import Database
+from service.generation.offline.offline import Offline
 from service.job.decider import JOB, Create, Ended
 from service.library.decider import SOURCE, AddSource, source_id
 from service.library.intake import prepare
@@ -77,8 +78,8 @@ async def ask(log: Log) -> tuple[UUID, UUID]:
     return course, job
 
 
-def child(url: str, appends: int, moment: str) -> int:
-    command = [sys.executable, mortal, url, str(appends), moment]
+def child(url: str, appends: int, moment: str, program: str = mortal) -> int:
+    command = [sys.executable, program, url, str(appends), moment]
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": root}
     return subprocess.run(command, cwd=root, timeout=120, check=False, env=environment).returncode
@@ -116,7 +117,7 @@ async def test_killed_after_any_event_the_course_is_finished_once(
     course, job = await ask(log)
 
     died = await asyncio.to_thread(child, database_url, appends, "answered")
-    await work(database, appender)
+    await work(database, appender, Offline())
 
     assert died == -signal.SIGKILL
     await is_whole(log, database, course)
