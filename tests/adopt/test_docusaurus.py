@@ -62,6 +62,7 @@ UNKNOWN = (
     "~~~~\n```\n" + BOOSTER + "\n~~~~",
     "Duties on import from 'China' are high.",
     "## Summary",
+    r"Where \<!-- and \\\{/* stand escaped --> */}.",
     ":::tip Key Takeaways\nNo list.\n:::",
 )
 

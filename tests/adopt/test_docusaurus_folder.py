@@ -195,3 +195,13 @@ def test_a_site_says_its_title_and_address(
         SimpleNamespace(title=found.title, language=found.language, base_url=found.base_url) == said
     )
     assert site.read(tmp_path / "docs" / "none") == site.Site()
+
+
+@pytest.mark.parametrize(
+    ("category", "title"),
+    [('{"label": "A  book"}', "A book"), ('{"label": 1}', ""), ("{", ""), ("[]", ""), ("{}", "")],
+)
+def test_a_folder_may_be_called_something(tmp_path: Path, category: str, title: str) -> None:
+    write(tmp_path, {"book/_category_.json": category})
+
+    assert site.read(tmp_path / "book").title == title

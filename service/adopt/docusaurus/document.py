@@ -7,8 +7,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from service.adopt.docusaurus import address, matter
+from service.adopt.docusaurus import address, matter, ours
+from service.adopt.docusaurus.matter import Matter
 from service.adopt.docusaurus.parts import Parts, parts
 from service.adopt.moving import Unfit
 from service.content.title import LONGEST, is_line
@@ -56,8 +58,7 @@ def read(data: bytes, path: str) -> Document:
     fields, body = matter.split(text.replace("\r\n", "\n").replace("\r", "\n"))
     if matter.word(fields, "draft").lower() == "true":
         raise Skipped("It is a draft, which the site does not show.")
-    title, body = titled(matter.word(fields, "title"), body, PurePosixPath(path).stem)
-    found = parts(body)
+    title, found = _apart(fields, body, PurePosixPath(path).stem)
     if not (found.markdown.strip() or found.questions or found.takeaways):
         raise Skipped("It has no text.")
     place = PurePosixPath(path)
@@ -74,6 +75,19 @@ def read(data: bytes, path: str) -> Document:
         _measured(found.markdown),
         found,
     )
+
+
+def _apart(fields: Matter, body: str, stem: str) -> tuple[str, Parts]:
+    """Return a document's title and parts; a page of our own export says more than others do."""
+    said = matter.word(fields, "title")
+    if not ours.wrote(fields):
+        title, text = titled(said, body, stem)
+        return title, parts(text)
+    if ours.is_contents(fields):
+        raise Skipped("It is the contents of a textbook, which are made of its chapters.")
+    heading, text, questions = ours.chapter(body)
+    title, text = titled(one_line(heading) or said, text, stem)
+    return title, replace(parts(text), questions=questions, key_points=ours.key_points(fields))
 
 
 def titled(said: str, body: str, stem: str) -> tuple[str, str]:

@@ -113,11 +113,18 @@ def _comments(shown: str) -> Iterator[Span]:
 def _between(shown: str, opening: str, closing: str) -> Iterator[Span]:
     at = 0
     while (start := shown.find(opening, at)) >= 0:
-        end = shown.find(closing, start + len(opening))
-        if end < 0:
-            return
-        at = end + len(closing)
-        yield start, at
+        at = start + len(opening)
+        if not _is_escaped(shown, start):
+            end = shown.find(closing, at)
+            if end < 0:
+                return
+            at = end + len(closing)
+            yield start, at
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    before = text[max(at - 64, 0) : at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
 def is_import(line: str) -> bool:

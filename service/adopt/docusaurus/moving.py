@@ -157,7 +157,7 @@ def _chapter(move: Move, job: UUID, chapter: Chapter) -> Iterator[Event]:
         parts.markdown,
         one.word_count,
         minutes(one.word_count),
-        (),
+        parts.key_points,
         (),
         job,
         at=one.written_at,
@@ -193,7 +193,8 @@ def _requested(old: OldTextbook, of: UUID) -> TextbookRequested:
 
 def _planned(moves: Sequence[Move], now: Textbook | None = None) -> TextbookPlanned:
     there = now.plan.chapters if now and now.plan else ()
-    plans = (ChapterPlan(one.document.title, one.document.description, ()) for one in moves)
+    documents = (move.document for move in moves)
+    plans = (ChapterPlan(one.title, one.description, one.parts.key_points) for one in documents)
     return TextbookPlanned((*there, *plans))
 
 
@@ -226,7 +227,8 @@ def _says(document: Document) -> tuple[object, ...]:
     parts = document.parts
     boosters = [(one.kind, one.content, one.section_ref) for one in parts.boosters]
     questions = list(parts.questions)
-    return document.title, parts.markdown, parts.takeaways, questions, boosters
+    said = document.title, parts.markdown, parts.key_points
+    return *said, parts.takeaways, questions, boosters
 
 
 def _said(version: Version) -> tuple[object, ...]:
@@ -235,4 +237,4 @@ def _said(version: Version) -> tuple[object, ...]:
     fields = Question.__struct_fields__
     questions = [Question(*(getattr(one, name) for name in fields)) for one in parts.questions]
     boosters = [(one.kind, one.content, one.section_ref) for one in parts.boosters]
-    return version.title, parts.markdown, takeaways, questions, boosters
+    return version.title, parts.markdown, version.key_points, takeaways, questions, boosters

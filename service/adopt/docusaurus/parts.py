@@ -21,12 +21,12 @@ from service.adopt.docusaurus.layout import (
     without,
     words,
 )
+from service.adopt.docusaurus.ours import KINDS, TAKEAWAYS
 from service.textbook import section
 from service.textbook.content import Booster, BoosterKind, Question
 
-SUMMARIES: Final = ("chapter summary", "summary", "key takeaways", "takeaways")
+SUMMARIES: Final = ("chapter summary", "summary", "key takeaways", "takeaways", *TAKEAWAYS)
 QUIZZES: Final = ("test your knowledge", "quiz", "chapter quiz", "check your understanding")
-BOOSTERS: Final = get_args(BoosterKind)
 KNOWN: Final = {"question_text", "question", "question_number", *Question.__struct_fields__}
 """What a question may be told by; one that says more is not recognised."""
 _ITEM: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+(\S.*)")
@@ -40,6 +40,7 @@ class Parts(Struct, frozen=True):
     takeaways: tuple[str, ...]
     questions: tuple[Question, ...]
     boosters: tuple[Booster, ...]
+    key_points: tuple[str, ...] = ()
 
 
 def parts(text: str) -> Parts:
@@ -60,8 +61,8 @@ def _boosters(text: str) -> tuple[str, list[Booster]]:
         for element in elements(text, "LearningBooster")
     ]
     for one in admonitions(text):
-        kind = words(one.title)
-        made = Booster(kind, one.content, "", 0) if kind in BOOSTERS and one.content else None  # type: ignore[arg-type]  # it is one of them
+        kind = KINDS.get(words(one.title))
+        made = Booster(kind, one.content, "", 0) if kind and one.content else None
         found.append((one.start, one.end, made))
     listed: list[Booster] = []
     spans: list[Span] = []
@@ -82,7 +83,11 @@ def _booster(given: Mapping[str, Any]) -> Booster | None:
     where = given.get("section_ref", "")
     told = len(given) == 2 + ("section_ref" in given) and given.keys() <= names
     texts = isinstance(content, str) and content.strip() and isinstance(where, str)
-    return Booster(kind, content.strip(), where, 0) if told and texts and kind in BOOSTERS else None
+    return (
+        Booster(kind, content.strip(), where, 0)
+        if told and texts and kind in get_args(BoosterKind)
+        else None
+    )
 
 
 def _section(known: Sequence[Section], at: int) -> str:
