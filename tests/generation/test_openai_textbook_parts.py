@@ -13,7 +13,7 @@ from service.generation.generator import Unsupported
 from service.generation.openai.ladder import NoFit
 from service.generation.openai.textbook import boosters, chapter, plan, quiz, summary
 from service.generation.openai.textbook.size import Size, size
-from service.textbook import length, policy
+from service.textbook import length, policy, section
 from service.textbook.content import Draft, Parts, Plan, Policy
 from tests.generation.counter import Counter
 from tests.generation.desk import BRIEF, Whole, sources, whole
@@ -279,6 +279,38 @@ async def test_a_chapter_without_quotes_is_summed_up_by_what_the_sources_say() -
 
     assert value.value.sources
     assert value.provenance.chunks
+
+
+async def test_wishes_and_what_was_wrong_before_end_every_request_for_a_chapter() -> None:
+    counter = Counter(says())
+    wrong = tuple(f"Fault {number}: {'so ' * 200}" for number in range(20))
+    asked = replace(BRIEF, instructions=" More on mitosis {please}. ", faults=wrong)
+
+    await whole(generator(counter).author(), asked, await planned(), 1)
+
+    assert len(counter.paid) == 4
+    for one in counter.paid:
+        _, wishes = one.messages[-1].content.split("Whoever ordered this also wishes")
+        assert "\nMore on mitosis {please}.\n\nWhat was written of this chapter before" in wishes
+        assert wishes.count("\n- Fault ") == 12
+        assert len(wishes) < 12 * 420 + 400
+
+
+async def test_a_request_says_how_much_of_everything_is_wanted() -> None:
+    counter = Counter(says())
+    wanted = Policy(900, 1000, 5, 6, 4, 4, 6, 9, 80, 2, 2, "optional")
+
+    asked = replace(BRIEF, policy=wanted)
+    one = await whole(generator(counter).author(), asked, await planned(), 1)
+
+    texts = [one.messages[-1].content for one in counter.paid]
+    assert "about 950 words together, and in no case fewer than 900 or more than 1000" in texts[0]
+    assert "\n- takeaways: exactly 4," in texts[1]
+    assert "\n- questions: 6 to 9," in texts[2]
+    assert "has more than 80 characters" in texts[2]
+    assert "\n- boosters: exactly 2, each for another place. One of them is" in texts[3]
+    named = "\n".join(f"  - {heading}" for heading in section.headings(one.draft.markdown))
+    assert f"The sections:\n{named}" in texts[3]
 
 
 async def test_no_chapter_can_leave_its_tags() -> None:
