@@ -94,9 +94,13 @@ def rendered(course: WrittenCourse) -> dict[str, bytes]:
 
 def folder_name(course: Metadata) -> str:
     """Return what the folder of a course is called: its slug, if that is a name, else its id."""
-    slug = course.slug or ""
+    return name(course.slug or "", course.id)
+
+
+def name(slug: str, own: UUID) -> str:
+    """Return the slug, if a folder can be called so, else the id."""
     named = all(one == "-" or unicodedata.category(one)[0] in NAMING for one in slug)
-    return slug if named and 0 < len(slug.encode()) <= LONGEST_NAME else str(course.id)
+    return slug if named and 0 < len(slug.encode()) <= LONGEST_NAME else str(own)
 
 
 def _utc(time: datetime | None) -> datetime | None:

@@ -38,7 +38,7 @@ log: Final = logging.getLogger(__name__)
 
 
 class Behind(Exception):  # noqa: N818 - it is simply tried again
-    """The read models of courses do not hold yet what is to be written."""
+    """The read models do not hold yet what is to be written."""
 
 
 class CourseFiles(Struct, frozen=True):
@@ -86,7 +86,7 @@ async def write(database: Database, root: Path, course_id: UUID, position: int =
     async with opened(root) as folder:
         found = await read(database, None, course_id)
         if found is None or found.position < position:
-            await _checked(database, course_id, position)
+            await waited(database, "course", course_id, position)
         if found is None or not found.outlined:
             return False
         return bool(await ended(asyncio.to_thread(folder.store, found.place, found.files)))
@@ -130,8 +130,8 @@ async def ended(work: Awaitable[T]) -> T:
         raise
 
 
-async def _checked(database: Database, course_id: UUID, position: int) -> None:
-    """Raise `Behind` unless the events of this course are kept from the read models on purpose."""
-    if await database.fetchval(SQL["gateway/courses_behind"], position):
-        raise Behind(f"The read models of courses have not come to position {position} yet.")
-    log.warning("course %s is parked: its files stay as they are until it is retried", course_id)
+async def waited(database: Database, kind: str, own: UUID, position: int) -> None:
+    """Raise `Behind` unless the events of this one are kept from the read models on purpose."""
+    if await database.fetchval(SQL["gateway/behind"], kind, position):
+        raise Behind(f"The read models of {kind}s have not come to position {position} yet.")
+    log.warning("%s %s is parked: its files stay as they are until it is retried", kind, own)

@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -58,12 +59,37 @@ class Folder:
             changed = []
             for name, data in files.items():
                 with self._said(where / name):
-                    if _held(at, name, len(data)) != data:
+                    if _content(at, name, len(data)) != data:
                         _write(at, name, data)
                         changed.append(name)
             with self._said(where):
                 os.fsync(at)
         return changed
+
+    def held(self, parts: Sequence[str], name: str) -> bytes | None:
+        """Return what a file in the folder below holds; None where there is no file of that name.
+
+        Raises FolderError.
+        """
+        with self._below(parts) as at, self._said(self._root.joinpath(*parts, name)):
+            return _content(at, name)
+
+    def remove(self, parts: Sequence[str], names: Mapping[str, str]) -> list[str]:
+        """Remove files by their names, each if its SHA-256 is as given; return those removed.
+
+        Raises FolderError.
+        """
+        with self._below(parts) as at:
+            removed = []
+            for name, digest in names.items():
+                with self._said(self._root.joinpath(*parts, name)):
+                    found = _content(at, name)
+                    if found is not None and sha256(found).hexdigest() == digest:
+                        os.unlink(name, dir_fd=at)
+                        removed.append(name)
+            with self._said(self._root.joinpath(*parts)):
+                os.fsync(at)
+        return removed
 
     def close(self) -> None:
         """Let others write. Safe to call twice."""
@@ -124,16 +150,16 @@ def _entered(at: int, name: str) -> int:
     return os.open(name, ENTER | os.O_NOFOLLOW, dir_fd=at)
 
 
-def _held(at: int, name: str, size: int) -> bytes | None:
-    """Return what the file holds, or None where it surely is not `size` bytes of ours."""
+def _content(at: int, name: str, size: int | None = None) -> bytes | None:
+    """Return what a file holds; None where it is none, or surely has not `size` bytes."""
     try:
         file = os.open(name, READ, dir_fd=at)
     except FileNotFoundError:
         return None
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(file)
-        same = stat.S_ISREG(found.st_mode) and found.st_size == size
-        return opened.read() if same else None
+        wanted = stat.S_ISREG(found.st_mode) and size in {None, found.st_size}
+        return opened.read() if wanted else None
 
 
 def _write(at: int, name: str, data: bytes) -> None:
