@@ -102,6 +102,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     amqp_url: Secret | None = None
     amqp_tenant: str = "default"
     course_files: Path | None = None
+    textbook_docs: Path | None = None
+    chromium: str | None = None
     spool_limit: int = 10_000
     log_level: str = "info"
     sql_echo: bool = False
@@ -156,6 +158,8 @@ def _settled(values: Mapping[str, Any]) -> Settings:
         amqp_url=_secret(values["AMQP_URL"] or _amqp_url(values)),
         amqp_tenant=values["AMQP_TENANT"],
         course_files=values["COURSE_FILES"],
+        textbook_docs=values["TEXTBOOK_DOCS"],
+        chromium=values["CHROMIUM"],
         spool_limit=values["SPOOL_LIMIT"],
         log_level=values["LOG_LEVEL"],
         sql_echo=values["SQL_ECHO"],

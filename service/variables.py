@@ -195,6 +195,8 @@ VARIABLES: Final = (
     Variable("RABBITMQ_PASSWORD", "", "beside RABBITMQ_HOST", secret=True),
     Variable("RABBITMQ_VHOST", "/", "beside RABBITMQ_HOST"),
     Variable("COURSE_FILES", "", "the folder to keep courses in, as files; unset: none", folder),
+    Variable("TEXTBOOK_DOCS", "", "the docs folder to publish textbooks into; unset: none", folder),
+    Variable("CHROMIUM", "", "the Chromium that prints PDFs; unset: one on PATH"),
     Variable("SPOOL_LIMIT", "10000", SPOOLED, whole(0, 1_000_000)),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error", LEVELS),
     Variable("SQL_ECHO", "false", "log each statement and its time", flag),

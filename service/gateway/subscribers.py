@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from service.embedding.subscriber import embeddings
+from service.gateway.docs import docs
 from service.gateway.files import files
 from service.gateway.status import statuses
 from service.gateway.subscriber import Subscriber
@@ -10,7 +11,7 @@ from service.http.call import Resources
 
 Make = Callable[[Resources], Subscriber | None]
 
-SUBSCRIBERS: tuple[Make, ...] = (files, statuses, embeddings)
+SUBSCRIBERS: tuple[Make, ...] = (files, docs, statuses, embeddings)
 """What makes each of them; None where the settings do not ask for it. Nothing is opened yet."""
 
 
