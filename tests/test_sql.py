@@ -25,6 +25,7 @@ from service.projection.text import PROJECTIONS, projections
 from service.service_token import views as service_token
 from service.sql import SQL
 from service.tenant.tenants import Tenant
+from service.textbook.version import Act
 from service.view.catalogue import View
 from service.view.rows import Part
 from tests.log.batches import append, one
@@ -33,7 +34,10 @@ SERVICE = Path(__file__).parent.parent / "service"
 PARTS = ("projection", "indexes", "views")
 SCRIPTS = {f"{name}/{part}" for name in PROJECTIONS for part in PARTS}
 STATEMENTS = sorted(SQL.keys() - SCRIPTS)
-GLIMPSED = {"course/then", "course/contents_then"}
+GLIMPSED = {
+    "course/then", "course/contents_then",
+    "textbook/textbook_then", "textbook/chapters_then", "textbook/chapter_then",
+}  # fmt: skip
 """What a glimpse is asked: the tables are found by search_path, and are named as in `read`.
 
 So are the tables of the old generator, which `adopt` reads: their names are kept.
@@ -63,6 +67,7 @@ READS: dict[str, type[Struct]] = {
     "service_token/page": service_token.ServiceTokenView,
     "tenant/tenant": Tenant,
     "tenant/tenants": Tenant,
+    "textbook/acts": Act,
     "view/catalogue": View,
     "view/page": Part,
 }

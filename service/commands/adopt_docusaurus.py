@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from uuid_utils.compat import uuid7
 from service.adopt.docusaurus import folder, site
 from service.adopt.docusaurus.adopt import Report, Row, take
 from service.adopt.docusaurus.book import OldTextbook, language_of
-from service.adopt.docusaurus.folder import Left
+from service.adopt.docusaurus.folder import Folder, Left
 from service.commands.reach import on_log
 from service.http.token import tenant
 from service.library.language import primary
@@ -34,6 +35,9 @@ def docusaurus(
         str, typer.Option("--tenant", help="Into this tenant, by name or id.")
     ] = "default",
     user: Annotated[str, typer.Option(help="Whose the textbook is.")] = "operator",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A file to leave out, below the folder; repeatable.")
+    ] = None,
     base_url: Annotated[str, typer.Option(help="Where the old site shows its documents.")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done.")
@@ -42,10 +46,10 @@ def docusaurus(
 ) -> None:
     """Take over a Docusaurus docs folder: its documents as sources, and one published textbook.
 
-    All of it comes or, where a file is refused, nothing. Done again it brings what has changed
-    there since; a chapter that was edited here is left alone. Nothing is taken from the folder.
+    All of it comes or, where a file is refused, nothing; --without leaves one out. Done again it
+    brings what has changed since; a chapter that was edited here is left alone.
     """
-    found = folder.read(docs)
+    found = _kept(folder.read(docs), without or ())
     said = site.read(docs)
     name = title.strip() or said.title
     if not name:
@@ -69,6 +73,16 @@ def docusaurus(
         print(f"{name} ({report.id}): {listed}" + (" (nothing was changed)" if dry_run else ""))
     if counts["refused"]:
         raise ValueError(f"{counts['refused']} of the files are refused, so nothing was changed.")
+
+
+def _kept(found: Folder, without: Sequence[str]) -> Folder:
+    """Return a folder without some of its files. Raises ValueError for one that is not there."""
+    known = {one.path for one in found.documents} | {one.path for one in found.left}
+    if unknown := [path for path in without if path not in known]:
+        raise ValueError(f"--without names what is not in the folder: {', '.join(unknown)}.")
+    left = [one for one in found.left if one.path not in without]
+    left += [Left(path, "skipped", "It is left out by --without.") for path in without]
+    return Folder(tuple(one for one in found.documents if one.path not in without), tuple(left))
 
 
 def _taken(old: OldTextbook, left: tuple[Left, ...], tenant_name: str, *, dry: bool) -> Report:

@@ -198,6 +198,17 @@ async def test_nothing_comes_where_one_file_is_refused(
     assert await outcomes(docs) == ["adopted"] * 3
 
 
+async def test_a_file_can_be_left_out(named: None, database: Database, tmp_path: Path) -> None:
+    docs = site(tmp_path)
+    write(docs, {"broken.md": "---\ntitle: [\n---\nWords."})
+
+    unknown = await run(docs, "--without", "other.md")
+    found = await outcomes(docs, "--without", "broken.md", "--without", "chapter-01-push-1.md")
+
+    assert "--without names what is not in the folder: other.md." in unknown.stderr
+    assert found == ["adopted", "adopted", "skipped", "skipped"]
+
+
 async def test_a_path_that_the_library_cannot_have_is_refused(
     named: None, database: Database, tmp_path: Path
 ) -> None:
