@@ -146,7 +146,8 @@ def pure(module: str, name: str) -> bool:
         return name not in IMPURE_NAMES
     if module in {"service.refusal", "service.log.codec", "service.log.decider"}:
         return True
-    path = ROOT / f"{module.replace('.', '/')}.py"
+    whole = ROOT / module.replace(".", "/")
+    path = whole / f"{name}.py" if whole.is_dir() else whole.with_suffix(".py")
     if not module.startswith("service.") or not path.exists():
         return False
     return all(pure(*imported) for imported in imports(ast.parse(path.read_text())))

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from service.content.title import TitleMissing, is_line
 from service.log.decider import Decider
 from service.refusal import Invalid, NotFound, StateConflict
-from service.textbook import keeping, making
 from service.textbook.chapter import Chapter, ChapterEvent, NoSuchChapter, evolve_chapter
 from service.textbook.commands import (
     ArchiveTextbook,
@@ -50,6 +49,15 @@ from service.textbook.events import (
     TextbookPlanned,
     TextbookReady,
     TextbookRequested,
+)
+from service.textbook.keeping import publish, revise, roll_back
+from service.textbook.making import (
+    fail,
+    record_boosters,
+    record_chapter,
+    record_quiz,
+    record_summary,
+    validate,
 )
 
 MOST_CHAPTERS: Final = 40
@@ -181,7 +189,7 @@ def publish_all(state: Textbook) -> Sequence[Event]:
     events: list[Event] = []
     for number, chapter in sorted(state.chapters.items()):
         if chapter.latest is not None and chapter.latest.standing == "validated":
-            events.extend(keeping.publish(PublishChapter(number), chapter))
+            events.extend(publish(PublishChapter(number), chapter))
     if not events and not any(chapter.published for chapter in state.chapters.values()):
         raise NothingToPublish
     return events
@@ -225,7 +233,7 @@ def _decide_open(
             chapter = state.chapter(command.draft.number)
             latest = [each.latest for each in state.chapters.values()]
             taken = {version.slug for version in latest if version is not None}
-            return making.record_chapter(command, chapter, taken)
+            return record_chapter(command, chapter, taken)
         case _:
             return _decide_chapter(command, state)
 
@@ -234,21 +242,21 @@ def _decide_chapter(command: ChapterCommand, state: Textbook) -> Sequence[Chapte
     chapter, rules = state.chapter(command.number), state.request.policy
     match command:
         case RecordSummary():
-            return making.record_summary(command, chapter)
+            return record_summary(command, chapter)
         case RecordQuiz():
-            return making.record_quiz(command, chapter, state.request.job_id)
+            return record_quiz(command, chapter, state.request.job_id)
         case RecordBoosters():
-            return making.record_boosters(command, chapter)
+            return record_boosters(command, chapter)
         case Validate():
-            return making.validate(command, chapter, rules)
+            return validate(command, chapter, rules)
         case FailChapter():
-            return making.fail(command, chapter)
+            return fail(command, chapter)
         case PublishChapter():
-            return keeping.publish(command, chapter)
+            return publish(command, chapter)
         case ReviseChapter():
-            return keeping.revise(command, chapter, rules)
+            return revise(command, chapter, rules)
         case RollBackChapter():
-            return keeping.roll_back(command, chapter, rules)
+            return roll_back(command, chapter, rules)
 
 
 def evolve(state: State, event: Event) -> State:
