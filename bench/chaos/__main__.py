@@ -14,7 +14,7 @@ import msgspec
 
 from bench.chaos.disk import full_disks
 from bench.chaos.freeze import freezes
-from bench.chaos.kill import kills
+from bench.chaos.kill import kills, textbooks
 from bench.chaos.outage import killed, outages, restarted, stopped
 from bench.chaos.table import show
 from bench.chaos.trouble import everything, troubles
@@ -27,6 +27,7 @@ Fault = Callable[[int, Stage], Awaitable[Result]]
 FAULTS: Final = MappingProxyType[str, Fault](
     {
         "kill": kills,
+        "textbook": textbooks,
         "freeze": freezes,
         "restart": partial(outages, "PostgreSQL restarted mid-run", restarted),
         "crash": partial(outages, "PostgreSQL killed mid-run", killed),

@@ -46,15 +46,24 @@ def chapter(number: int, river: str) -> str:
     )
 
 
-async def ask(log: Log, random: Random, tenant_id: UUID = TENANT) -> Asked:
-    """Shelve sources that nobody else has, and ask for a course of them."""
+async def shelved(log: Log, random: Random, context: Context) -> str:
+    """Shelve a source that nobody else has; return the name of the land whose rivers it is about.
+
+    It lies in a folder of that name.
+    """
     name = "".join(random.choices(SYLLABLES, k=6)).title()
     rivers = names(random, LESSONS)
     text = f"# Rivers of {name}\n\n" + "\n".join(map(chapter, range(2, LESSONS + 2), rivers))
     path = f"{name}/rivers.md"
-    content = prepare(text.encode(), path)
+    content, stream_id = prepare(text.encode(), path), source_id(context.tenant_id, path)
+    await log.handle(SOURCE, stream_id, AddSource(**asdict(content)), context)
+    return name
+
+
+async def ask(log: Log, random: Random, tenant_id: UUID = TENANT) -> Asked:
+    """Shelve sources that nobody else has, and ask for a course of them."""
     context = Context(tenant_id, "chaos", uuid4())
-    await log.handle(SOURCE, source_id(tenant_id, path), AddSource(**asdict(content)), context)
+    name = await shelved(log, random, context)
     asked = Asked(uuid4(), uuid4())
     wanted = RequestCourse(
         f"Rivers of {name}", "chaos", asked.job_id, num_lessons=LESSONS, source_filter=f"{name}/"

@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any, Final
 
 from bench.chaos.course import LESSONS, Asked, ask
 from bench.chaos.history import LESSON
-from bench.chaos.verdict import Result, judged
+from bench.chaos.textbook import PIECES, STEPS, ask_textbook, textbook
+from bench.chaos.verdict import Counted, Result, course, judged
 from bench.chaos.world import Stage, World, world
 from bench.text import TEXT
+from service.generation.recipe import BESIDE
+from service.log.handle import Log
 
+MADE: Final = {"course.outlined", LESSON} | PIECES
 BOUNDARIES: Final = LESSONS + 2
 """Started, outlined, ten lessons; after the last of them the course is ready."""
 LANES: Final = 3
@@ -21,6 +25,8 @@ NARROW: Final = 0.03
 WIDE: Final = 0.8
 """Seconds after a boundary: most of the time right at it, else amid the next call."""
 
+Order = Callable[[Log, Random], Awaitable[Asked]]
+
 
 def progress(here: World, asked: Asked) -> int:
     """Return how many boundaries a course has behind it."""
@@ -28,7 +34,7 @@ def progress(here: World, asked: Asked) -> int:
     made = {
         (event.type, event.data.get("number"))
         for event in here.history.of(asked.course_id)
-        if event.type in {"course.outlined", LESSON}
+        if event.type in MADE
     }
     return begun + len(made)
 
@@ -40,10 +46,20 @@ def over(here: World, asked: Asked) -> bool:
 
 
 async def kills(
-    seeds: int, stage: Stage, boundaries: Sequence[int] = range(1, BOUNDARIES + 1)
+    seeds: int,
+    stage: Stage,
+    boundaries: Sequence[int] = range(1, BOUNDARIES + 1),
+    *,
+    fault: str = "kill -9 at every step boundary",
+    order: Order = ask,
+    counted: Counted = course,
+    beside: int = 1,
 ) -> Result:
-    """Kill the worker of each course at every one of its step boundaries."""
-    result = Result("kill -9 at every step boundary")
+    """Kill the worker of each course, or what else one may `order`, at its step boundaries.
+
+    `beside` calls may be under way when it dies.
+    """
+    result = Result(fault, beside=beside)
     lanes = min(LANES, seeds)
     async with world(stage, workers=3 * lanes, slots=1) as here:
         left = list(range(seeds))
@@ -51,15 +67,27 @@ async def kills(
 
         async def lane() -> None:
             while left:
-                courses.append(await _hunted(here, Random(left.pop()), result, boundaries))
+                random = Random(left.pop())
+                asked = await order(here.log, random)
+                courses.append(asked)
+                await _hunted(here, asked, random, result, boundaries)
 
         await asyncio.gather(*(lane() for _ in range(lanes)))
-        return await judged(result, here, courses)
+        return await judged(result, here, courses, counted)
 
 
-async def _hunted(here: World, random: Random, result: Result, boundaries: Sequence[int]) -> Asked:
+async def textbooks(seeds: int, stage: Stage) -> Result:
+    """Kill the worker of each textbook at every one of its step boundaries."""
+    fault, boundaries = "kill -9 at every step boundary of a textbook", range(1, STEPS + 1)
+    return await kills(
+        seeds, stage, boundaries, fault=fault, order=ask_textbook, counted=textbook, beside=BESIDE
+    )
+
+
+async def _hunted(
+    here: World, asked: Asked, random: Random, result: Result, boundaries: Sequence[int]
+) -> None:
     """Have one course made, by workers none of which outlives a step."""
-    asked = await ask(here.log, random)
     for boundary in boundaries:
 
         def reached(boundary: int = boundary) -> bool:
@@ -70,7 +98,6 @@ async def _hunted(here: World, random: Random, result: Result, boundaries: Seque
         await asyncio.sleep(random.uniform(0, WIDE if random.random() < 0.4 else NARROW))
         await taken_up(here, asked, result)
     await here.history.until(lambda: over(here, asked), STEP_SECONDS)
-    return asked
 
 
 async def taken_up(here: World, asked: Asked, result: Result) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -41,7 +41,10 @@ class Bill(Struct, frozen=True):
 
 
 class Result(Struct):
-    """What came of one fault over its runs; `recoveries` are in seconds, one per accident."""
+    """What came of one fault over its runs; `recoveries` are in seconds, one per accident.
+
+    So many calls as are made `beside` each other may each be cut off by one accident.
+    """
 
     fault: str
     runs: int = 0
@@ -52,16 +55,21 @@ class Result(Struct):
     recoveries: list[float] = []
     bill: Bill = Bill()
     notes: list[str] = []
+    beside: int = 1
 
     @property
     def holds(self) -> bool:
         """Tell whether all was kept that is promised."""
         return (
             self.duplicates == self.lost == 0
-            and self.repeated <= self.accidents
+            and self.repeated <= self.accidents * self.beside
             and self.bill.agrees
             and max(self.recoveries, default=0.0) <= 10.0
         )
+
+
+Counted = Callable[[Sequence[Event]], tuple[int, int]]
+"""Tells how many artefacts of a stream were stored twice, and how many are missing."""
 
 
 def course(events: Sequence[Event]) -> tuple[int, int]:
@@ -126,10 +134,12 @@ async def _rows(world: World) -> list[Any]:
     return await world.database.fetch(TEXT["chaos/calls"])
 
 
-async def judged(result: Result, world: World, courses: Sequence[Asked]) -> Result:
-    """Add to `result` what came of `courses`."""
+async def judged(
+    result: Result, world: World, courses: Sequence[Asked], counted: Counted = course
+) -> Result:
+    """Add to `result` what came of `courses`, whose artefacts are `counted`."""
     for one in courses:
-        twice, missing = course(world.history.of(one.course_id))
+        twice, missing = counted(world.history.of(one.course_id))
         result.duplicates += twice
         result.lost += missing
         last = world.history.of(one.job_id)[-1]

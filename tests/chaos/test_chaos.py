@@ -11,6 +11,7 @@ from bench.chaos.freeze import freezes
 from bench.chaos.history import Event
 from bench.chaos.kill import kills
 from bench.chaos.outage import outages, restarted
+from bench.chaos.textbook import textbook
 from bench.chaos.verdict import Result, compared, course, repeated
 from bench.chaos.world import Stage
 
@@ -56,6 +57,33 @@ def test_a_whole_course_has_everything_once() -> None:
 
 def test_what_is_missing_and_what_is_there_twice_is_counted() -> None:
     assert course([*WHOLE[:-2], WHOLE[3], WHOLE[4]]) == (2, 2)
+
+
+BOOK = [
+    event("textbook.planned"),
+    *(
+        Event(1, STREAM, "textbook", kind, {"number": number, "position": position}, 0.0)
+        for number in (1, 2, 3)
+        for kind, position in (
+            ("chapter.generated", None),
+            ("summary.generated", None),
+            ("quiz.generated", None),
+            ("booster.generated", 1),
+            ("booster.generated", 2),
+            ("chapter.validated", None),
+        )
+    ),
+    event("textbook.ready"),
+]
+
+
+def test_a_whole_textbook_has_everything_once_and_any_number_of_boosters() -> None:
+    assert textbook(BOOK) == (0, 0)
+
+
+def test_what_a_textbook_lacks_or_has_twice_is_counted() -> None:
+    assert textbook([*BOOK[:-2], BOOK[4], BOOK[5]]) == (2, 2)
+    assert textbook([one for one in BOOK if one.type != "booster.generated"]) == (0, 3)
 
 
 def asked(request: str, rule: str = "", cost: str = "0.10") -> dict[str, str]:
