@@ -72,7 +72,7 @@ def docusaurus(
         listed = ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items())
         print(f"{name} ({report.id}): {listed}" + (" (nothing was changed)" if dry_run else ""))
     if counts["refused"]:
-        raise ValueError(f"{counts['refused']} of the files are refused, so nothing was changed.")
+        raise ValueError(f"Files refused: {counts['refused']}; so nothing was changed.")
 
 
 def _kept(found: Folder, without: Sequence[str]) -> Folder:

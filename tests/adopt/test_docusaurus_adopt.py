@@ -192,7 +192,7 @@ async def test_nothing_comes_where_one_file_is_refused(
 
     assert result.exit_code == 1
     assert "refused broken.md: Its front matter is no YAML in line 2" in result.stderr
-    assert "1 of the files are refused, so nothing was changed." in result.stderr
+    assert "Files refused: 1; so nothing was changed." in result.stderr
     assert await head(database) == before
     (docs / "broken.md").unlink()
     assert await outcomes(docs) == ["adopted"] * 3
