@@ -32,6 +32,7 @@ from service.projection import parked_http as parked
 from service.service_token import http as service_token
 from service.tenant import http as tenant
 from service.textbook import chapter_http as chapter
+from service.textbook import export_http as edition
 from service.textbook import http as textbook
 from service.textbook import version_http as version
 from service.view import http as view
@@ -172,6 +173,14 @@ TEXTBOOKS: Final = (
             Route("POST", "/retry", textbook.retry, 202, refusals=textbook.RETRIED, generates=True),
             Route("POST", "/publish", textbook.publish, refusals=textbook.PUBLISHED),
             Route("POST", "/archive", textbook.archive, refusals=textbook.FOUND),
+            Route(
+                "GET",
+                "/export",
+                edition.textbook,
+                refusals=edition.FOUND,
+                media=edition.MEDIA[0],
+                downloads=edition.MEDIA[1:],
+            ),
             Route("GET", "/chapters", chapter.contents, refusals=textbook.FOUND),
         ),
     ),

@@ -1,4 +1,4 @@
-"""``run.py export``: courses as files, out of the database that is reachable."""
+"""``run.py export``: courses and textbooks as files, out of the database that is reachable."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,8 +20,10 @@ from service.projection.projector import advance
 from service.projection.tail import Tail
 from service.settings import Settings
 from service.sql import SQL
+from service.textbook.export import Exported, Name, exported
+from service.textbook.out import out as out_of
 
-app = typer.Typer(no_args_is_help=True, help="Courses as files: JSON and Markdown.")
+app = typer.Typer(no_args_is_help=True, help="Courses and textbooks as files.")
 
 PAGE = 500
 CATCH_UP_SECONDS = 60.0
@@ -46,6 +48,22 @@ def course(
 
 
 @app.command()
+def textbook(
+    key: Annotated[str, typer.Argument(metavar="TEXTBOOK", help="Its id or its slug.")],
+    form: Annotated[Name, typer.Option("--format", help="What to write.")],
+    to: Annotated[Path, typer.Option("--to", help="The file, or a folder to put it into.")],
+    tenant_name: Tenant = "default",
+) -> None:
+    """Write what is published of a textbook: docusaurus is a whole site, html a page to print."""
+    wanted = uuid_or_slug(key)
+    with reachable() as settings:
+        made = asyncio.run(_textbook(settings, wanted, tenant(tenant_name), form))
+        path = to / made.name if to.is_dir() else to
+        asyncio.run(_kept(path.resolve(), made.data))
+    print(f"{path}: {len(made.data):,} bytes.")
+
+
+@app.command()
 def courses(
     out: Out,
     tenant_name: Annotated[
@@ -60,6 +78,18 @@ def courses(
     with reachable() as settings, progress.bar("exporting") as tell:
         done, changed = asyncio.run(_courses(settings, out.resolve(), of, tell))
     print(f"{out}: {done:,} courses, {changed:,} of them written, the others were the same.")
+
+
+async def _textbook(settings: Settings, key: UUID | str, tenant_id: UUID, form: Name) -> Exported:
+    async with opened(settings) as database:
+        await caught_up(database)
+        book = await out_of(database, tenant_id, key)
+    return await exported(book, form, settings.chromium)
+
+
+async def _kept(path: Path, data: bytes) -> None:
+    async with files.opened(path.parent) as folder:
+        await files.ended(asyncio.to_thread(folder.store, (), {path.name: data}))
 
 
 async def _course(settings: Settings, key: UUID | str, tenant_id: UUID) -> CourseFiles:
