@@ -20,6 +20,11 @@ SELECT d.tenant_id, d.day, sum(d.events)::bigint AS events,
        coalesce(sum(d.events) FILTER (WHERE d.type = 'course.failed'), 0)::bigint AS courses_failed,
        coalesce(sum(d.events) FILTER (WHERE d.type IN ('lesson.generated', 'lesson.drafted')), 0)::bigint AS lessons_generated,
        coalesce(sum(d.events) FILTER (WHERE d.type = 'lesson.revised'), 0)::bigint AS lessons_revised,
+       coalesce(sum(d.events) FILTER (WHERE d.type = 'textbook.requested'), 0)::bigint AS textbooks_requested,
+       coalesce(sum(d.events) FILTER (WHERE d.type = 'textbook.ready'), 0)::bigint AS textbooks_ready,
+       coalesce(sum(d.events) FILTER (WHERE d.type = 'textbook.failed'), 0)::bigint AS textbooks_failed,
+       coalesce(sum(d.events) FILTER (WHERE d.type = 'chapter.generated'), 0)::bigint AS chapters_generated,
+       coalesce(sum(d.events) FILTER (WHERE d.type = 'chapter.published'), 0)::bigint AS chapters_published,
        coalesce(sum(d.events) FILTER (WHERE d.type = 'job.created'), 0)::bigint AS jobs_created,
        coalesce(sum(d.events) FILTER (WHERE d.type = 'job.completed'), 0)::bigint AS jobs_completed,
        coalesce(sum(d.events) FILTER (WHERE d.type = 'job.failed'), 0)::bigint AS jobs_failed,
@@ -35,6 +40,8 @@ COMMENT ON COLUMN v_usage_daily.day IS 'The day in UTC.';
 COMMENT ON COLUMN v_usage_daily.active_users IS 'How many people caused an event; workers are no people.';
 COMMENT ON COLUMN v_usage_daily.lessons_generated IS 'Lessons made by a job, those that were made anew too.';
 COMMENT ON COLUMN v_usage_daily.lessons_revised IS 'Edits of lessons by a person.';
+COMMENT ON COLUMN v_usage_daily.chapters_generated IS 'Chapters made by a job, those that were made anew too.';
+COMMENT ON COLUMN v_usage_daily.chapters_published IS 'Versions of chapters that readers were given.';
 COMMENT ON COLUMN v_usage_daily.sources_added IS 'Source documents that were added, or replaced by a new text.';
 COMMENT ON COLUMN v_usage_daily.llm_calls IS 'Calls of language models, failed ones too; v_generation_costs says what they cost.';
 

@@ -248,3 +248,19 @@ async def test_the_audit_tells_what_people_did_and_leaves_out_what_jobs_did(
         ("chapter.published", "textbook", "chapter 1"),
         ("job.created", "job", "chapter 1"),
     ]
+
+
+async def test_a_days_usage_counts_textbooks_and_chapters(
+    log: Log, database: Database, projected: Project
+) -> None:
+    await begun(log, *MADE, *made(1, 2, ANEW), PublishTextbook())
+    at = await begun(log, GiveUp("No sources."))
+    await projected()
+
+    [day] = await database.fetch(
+        "SELECT textbooks_requested, textbooks_ready, textbooks_failed, chapters_generated,"
+        "       chapters_published FROM read.v_usage_daily WHERE tenant_id = $1",
+        at.tenant,
+    )
+
+    assert tuple(day) == (2, 1, 1, 3, 2)
