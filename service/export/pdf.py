@@ -21,6 +21,7 @@ MEDIA: Final = "application/pdf"
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE: Final = 120.0
 """Seconds that a book may take; one of 170 pages takes about ten."""
+SAID: Final = "said.txt"
 FLAGS: Final = (
     "--headless",
     "--disable-gpu",
@@ -63,10 +64,7 @@ async def pdf(html: bytes, chromium: str | None, *, patience: float = PATIENCE) 
         try:
             data = (folder / "book.pdf").read_bytes()
         except FileNotFoundError:
-            because = (said.strip().splitlines() or ["nothing"])[-1]
-            raise Unprintable(
-                f"{program} printed no PDF. The last it said was: {because}"
-            ) from None
+            raise Unprintable(f"{program} printed no PDF. It said: {cause(said)}") from None
     return await asyncio.to_thread(bound, data, html)
 
 
@@ -74,7 +72,7 @@ def found(chromium: str | None) -> str:
     """Return the program that is called `chromium`, or the first on PATH. Raises `NoChromium`."""
     for name in NAMES if chromium is None else (chromium,):
         if program := shutil.which(name):
-            return program
+            return str(Path(program).absolute())
     missing = "No Chromium is on PATH" if chromium is None else f"There is no program {chromium}"
     raise NoChromium(
         f"{missing}, and a PDF is printed by it. Install one (Debian's package is called"
@@ -82,29 +80,52 @@ def found(chromium: str | None) -> str:
     )
 
 
+def cause(said: str) -> str:
+    """Return the line of what Chromium said that tells why it failed; it says much besides."""
+    lines = said.strip().splitlines() or ["nothing"]
+    return next((line for line in lines if "FATAL" in line), lines[-1])
+
+
 async def printed(program: str, folder: Path, patience: float) -> str:
     """Print the page in `folder`, and return what the program said. Raises `Unprintable`."""
-    process = await asyncio.create_subprocess_exec(
-        *(program, *FLAGS, *unconfined()),
-        f"--user-data-dir={folder / 'profile'}",
-        f"--print-to-pdf={folder / 'book.pdf'}",
-        (folder / "book.html").as_uri(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env=surroundings(folder),
-        start_new_session=True,
-    )
+    process = await started(program, folder)
     try:
         async with asyncio.timeout(patience):
-            _, said = await process.communicate()
+            await process.wait()
     except TimeoutError:
         raise Unprintable(
             f"{program} took longer than {patience:g} seconds. Try again when less is going on."
         ) from None
     finally:
         await ended(process)
-    return said.decode(errors="replace")
+    return (folder / SAID).read_text(errors="replace")
+
+
+async def started(program: str, folder: Path) -> asyncio.subprocess.Process:
+    """Start printing the page in `folder`; who is cancelled meanwhile leaves nothing running.
+
+    asyncio itself never returns from a start that is cancelled in the wrong moment.
+    """
+    with (folder / SAID).open("wb") as said:
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *(program, *FLAGS, *unconfined()),
+                f"--user-data-dir={folder / 'profile'}",
+                f"--print-to-pdf={folder / 'book.pdf'}",
+                (folder / "book.html").as_uri(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=said,
+                env=surroundings(folder),
+                cwd=folder,
+                start_new_session=True,
+            )
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await ended(await starting)
+            raise
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:
@@ -121,6 +142,9 @@ def unconfined() -> tuple[str, ...]:
 
 
 def surroundings(folder: Path) -> Mapping[str, str]:
-    """Return the environment of Chromium, whose home and temporary files are in `folder`."""
-    own = {name: str(folder) for name in ("HOME", "TMPDIR", "XDG_RUNTIME_DIR")}
+    """Return the environment of Chromium, whose home and temporary files are in `folder`.
+
+    It is started there: the whole path can be too long for a socket, which takes about 100 bytes.
+    """
+    own = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "TMPDIR": "."}
     return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **own}
