@@ -159,6 +159,8 @@ def test_anything_can_be_read_and_a_second_time_the_same(pieces: list[str]) -> N
     ("text", "title", "markdown"),
     [
         ("# Push\n\nWords.", "Push", "Words."),
+        ("\nimport A from 'a';\nimport 'b'\n\n# Push\n\nWords.", "Push", "Words."),
+        ("Before.\n\n# Push\n\nWords.", "the push", "Before.\n\n# Push\n\nWords."),
         ("---\ntitle: Push\n---\n# push\n\nWords.", "Push", "Words."),
         ("---\ntitle: Push\n---\n# Another\n\nWords.", "Push", "# Another\n\nWords."),
         ("---\ntitle: No\n---\nWords.", "No", "Words."),

@@ -22,7 +22,8 @@ MOST_WORDS: Final = 100_000
 """Words of a chapter; a textbook's policy cannot allow more."""
 MOST_CHARACTERS: Final = 200_000
 """Characters of a chapter; a person could not revise a longer one."""
-_TITLE: Final = re.compile(r"\s*# +(.+?)(?: +#+)?[ \t]*(?:\n|$)")
+_TITLE: Final = re.compile(r"((?:[ \t]*\n|import\s[^\n]*\n)*)# +(.+?)(?: +#+)?[ \t]*(?:\n|$)")
+"""A heading that nothing but imports stands before."""
 
 
 class Skipped(Exception):  # noqa: N818 - no error: there is nothing to take over
@@ -96,12 +97,12 @@ def titled(said: str, body: str, stem: str) -> tuple[str, str]:
     Raises `Unfit` where nothing can be a title.
     """
     found = _TITLE.match(body)
-    heading = unmarked(found[1]) if found else ""
+    heading = unmarked(found[2]) if found else ""
     title = (said or heading or one_line(address.prefix(stem)[1].replace("-", " ")))[:LONGEST]
     if not is_line(title):
         raise Unfit("It has no title with a letter or digit in it.")
     shown = found and heading[:LONGEST].casefold() == title.casefold()
-    return title, (body[found.end() :] if found and shown else body).strip("\n")
+    return title, (found[1] + body[found.end() :] if found and shown else body).strip("\n")
 
 
 def _measured(markdown: str) -> int:
