@@ -1,109 +1,85 @@
-"""Textbooks to be made by a real worker, with an author that does as it is told."""
+"""Whole textbooks made by the offline author, and the sources they are made from."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Sequence
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from msgspec import Struct
+from msgspec.structs import asdict
 
-from service.database import Database
-from service.generation.offline.offline import Offline
-from service.generation.recipe import Tools
-from service.generation.recipes import RECIPES
-from service.generation.worker import Worker
-from service.job.decider import JOB, Create, Ended
-from service.log.handle import Context, Log, Write
-from service.textbook.commands import RequestTextbook
-from service.textbook.decider import TEXTBOOK, Textbook
-from tests.textbook.scripted import POLICY, Scripted
-from tests.waiting import until
+from service.course.content import Citation
+from service.generation.author import TextbookBrief
+from service.generation.offline.author import OfflineAuthor
+from service.library.material import Material
+from service.textbook.content import (
+    Boosters,
+    Draft,
+    KnownQuestion,
+    Parts,
+    Plan,
+    Policy,
+    Question,
+    Summary,
+)
 
-TENANT: Final = UUID(int=1)
-EARLY: Final = datetime(2026, 1, 1, tzinfo=UTC)
+SMALL = Policy(
+    words_min=150,
+    words_max=420,
+    reading_minutes_min=1,
+    reading_minutes_max=3,
+    takeaways_min=2,
+    takeaways_max=4,
+    questions_min=3,
+    questions_max=5,
+    boosters_min=0,
+    boosters_max=2,
+)
 
 
-class Telling(Offline):
-    """A generator whose textbooks are made by somebody else."""
+class Chapter(Struct, frozen=True):
+    """All that an author makes of one chapter."""
 
-    def __init__(self, author: Scripted) -> None:
-        self._author = author
+    draft: Draft
+    summary: Summary
+    questions: tuple[Question, ...]
+    boosters: Boosters
 
-    def author(self) -> Any:
-        return self._author
+    @property
+    def parts(self) -> Parts:
+        """What a policy is held against."""
+        questions = (KnownQuestion(**asdict(one), id=UUID(int=0)) for one in self.questions)
+        made, refused = self.boosters.made, self.boosters.refused
+        return Parts(self.draft.markdown, self.summary, tuple(questions), made, refused)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every quote of it."""
+        boosters = (one for booster in self.boosters.made for one in booster.sources)
+        return (*self.draft.sources, *self.summary.sources, *boosters)
 
 
-def context() -> Context:
-    return Context(TENANT, "tester", uuid7())
+def brief(
+    title: str, chapters: int, subject: str = "", language: str = "en", policy: Policy = SMALL
+) -> TextbookBrief:
+    """Return a request for a textbook from the folder ``school/``."""
+    return TextbookBrief(title, subject, "Grade 8", chapters, language, "school/", policy)
 
 
-async def ask(log: Log, chapters: int = 3) -> tuple[UUID, UUID]:
-    """Ask for a textbook; return its id and that of its job."""
-    textbook, job = uuid7(), uuid7()
-    wanted = RequestTextbook("T", "S", "u", job, chapters_total=chapters, policy=POLICY)
-    await log.append(
-        context(),
-        Write(TEXTBOOK, textbook, 0, TEXTBOOK.decide(wanted, TEXTBOOK.initial)),
-        Write(JOB, job, 0, JOB.decide(Create("textbook", textbook, "u"), JOB.initial)),
+async def chapter(
+    asked: TextbookBrief, plan: Plan, number: int, sources: Sequence[Material]
+) -> Chapter:
+    """Make one chapter of a textbook."""
+    author = OfflineAuthor()
+    draft = (await author.chapter(asked, plan, number, sources)).value
+    return Chapter(
+        draft,
+        (await author.summary(asked, draft, sources)).value,
+        (await author.quiz(asked, draft, sources)).value,
+        (await author.boosters(asked, draft, sources)).value,
     )
-    return textbook, job
 
 
-async def ask_anew(log: Log, textbook: UUID, number: int, instructions: str = "") -> UUID:
-    """Ask for a chapter to be made anew; return the id of the job."""
-    job = uuid7()
-    wanted = Create("chapter", textbook, "u", number=number, instructions=instructions)
-    await log.handle(JOB, job, wanted, context())
-    return job
-
-
-@asynccontextmanager
-async def working(
-    log: Log, database: Database, author: Scripted, **options: Any
-) -> AsyncIterator[None]:
-    """Have a worker at work, for which no pause is long."""
-    worker = Worker(
-        "w1",
-        log,
-        Tools(database, Telling(author)),
-        RECIPES,
-        asyncio.Event(),
-        now=lambda: EARLY,
-        jitter=lambda: 0.0,
-        **options,
-    )
-    task = asyncio.create_task(worker.run())
-    yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def ended(log: Log, database: Database, job: UUID) -> Ended:
-    """Wait for the end of a job."""
-
-    async def over() -> bool:
-        return isinstance((await log.load(JOB, job, TENANT)).state, Ended)
-
-    await until(database, over)
-    state = (await log.load(JOB, job, TENANT)).state
-    assert isinstance(state, Ended)
-    return state
-
-
-async def made(log: Log, textbook: UUID) -> Textbook:
-    """Return how a textbook stands."""
-    state = (await log.load(TEXTBOOK, textbook, TENANT)).state
-    assert isinstance(state, Textbook)
-    return state
-
-
-async def events(database: Database, stream: UUID) -> list[tuple[str, int]]:
-    """Return the types of a stream's events in order, with the numbers of their chapters."""
-    rows = await database.fetch(
-        "SELECT type, coalesce((data ->> 'number')::int, 0) AS number FROM log.events"
-        " WHERE stream_id = $1 ORDER BY version",
-        stream,
-    )
-    return [(row["type"], row["number"]) for row in rows]
+async def textbook(asked: TextbookBrief, *sources: Material) -> tuple[Plan, list[Chapter]]:
+    """Make a whole textbook."""
+    plan = (await OfflineAuthor().plan(asked, sources)).value
+    numbers = range(1, len(plan.chapters) + 1)
+    return plan, [await chapter(asked, plan, number, sources) for number in numbers]

@@ -55,7 +55,7 @@ def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
     """
     wanted = wish.wish(brief)
     language = primary(brief.language)
-    sources = opened(brief, material, teaching_order)
+    sources = opened(brief, usable(brief, material), teaching_order)
     plan = _plan(brief, sources)
     known = named(sources, plan, language)
     taught = tuple(chosen(Choice(wanted, language, known), group) for group in plan)
@@ -63,10 +63,9 @@ def curriculum(brief: Brief, material: tuple[Material, ...]) -> Curriculum:
 
 
 def opened(brief: Brief, material: Sequence[Material], order: Order) -> tuple[Source, ...]:
-    """Return what of `material` can be used, read, in `order`. Raises `GenerationFailed`."""
-    usable = _in_language(brief, material)
-    most = max(_MOST_READ // len(usable), _LEAST_READ)
-    found = order([read(at, one, brief.topic, most) for at, one in enumerate(usable)])
+    """Return `material` as it was read, in `order`."""
+    most = max(_MOST_READ // len(material), _LEAST_READ)
+    found = order([read(at, one, brief.topic, most) for at, one in enumerate(material)])
     return tuple(_numbered(at, one) for at, one in enumerate(found))
 
 
@@ -146,7 +145,8 @@ def under(brief: Brief) -> str:
     return f"under {brief.source_filter}" if brief.source_filter else "in the library"
 
 
-def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
+def usable(brief: Brief, material: Sequence[Material]) -> list[Material]:
+    """Return what of `material` is in the language of `brief`. Raises `GenerationFailed`."""
     if not material:
         raise NoSources(
             f"There are no sources {under(brief)} that speak of “{brief.topic}”.",
@@ -154,18 +154,18 @@ def _in_language(brief: Brief, material: Sequence[Material]) -> list[Material]:
             "or run `run.py ingest DIRECTORY`.",
         )
     wanted = primary(brief.language)
-    usable = [
+    spoken = [
         one for one in material if one.language in _UNKNOWN or primary(one.language) == wanted
     ]
-    if not usable:
-        spoken = ", ".join(sorted({primary(one.language) for one in material}))
+    if not spoken:
+        others = ", ".join(sorted({primary(one.language) for one in material}))
         raise Unsupported(
-            f"The sources {under(brief)} are in “{spoken}”, “{wanted}” was asked for, "
+            f"The sources {under(brief)} are in “{others}”, “{wanted}” was asked for, "
             "and the offline generator cannot translate.",
-            f"Ask for language “{spoken.split(', ')[0]}”, add sources in “{wanted}”, "
+            f"Ask for language “{others.split(', ')[0]}”, add sources in “{wanted}”, "
             "or use a generator with a language model.",
         )
-    return [replace(one, language=wanted) if one.language in _UNKNOWN else one for one in usable]
+    return [replace(one, language=wanted) if one.language in _UNKNOWN else one for one in spoken]
 
 
 def off_topic(brief: Brief, sources: Sequence[Source]) -> NoSources:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.generation.offline.reading.section import Passage
-from service.generation.offline.teaching import setting
+from service.generation.offline.teaching import closing, setting
 from service.generation.offline.teaching.draft import Draft as Lesson
 from service.generation.offline.teaching.plan import Unit
 from service.generation.offline.teaching.wish import declined
@@ -19,6 +19,8 @@ from service.textbook.content import Booster, BoosterKind, Boosters, Draft, Poli
 
 _USUAL: Final = 3
 _SIZE: Final = range(18, 221)  # words
+_FEWEST_TERMS: Final = 2
+_MOST_TERMS: Final = 6
 _EXAMPLE: Final = re.compile(
     r"\b(?:for (?:example|instance)|e\.g\.|as an example|an example (?:is|of)|examples? (?:is|are)|suppose|imagine|consider|say you|let's say|zum Beispiel|z\. ?B\.|beispielsweise|par exemple|por ejemplo)(?!\w)",
     re.IGNORECASE,
@@ -29,8 +31,8 @@ _REASON: Final = re.compile(
 )
 _KINDS: Final[tuple[BoosterKind, ...]] = ("example", "explanation")
 _NONE: Final[dict[BoosterKind, str]] = {
-    "example": "the sources give no example that belongs to this chapter and is not in its text already.",
-    "explanation": "the sources explain nothing of this chapter beyond what is in its text already.",
+    "example": "The sources give no example that belongs to this chapter and is not in its text already.",
+    "explanation": "The sources explain nothing of this chapter beyond what is in its text already.",
 }
 
 
@@ -60,6 +62,8 @@ def boosters(lesson: Lesson, draft: Draft, policy: Policy) -> Boosters:
                 break
     order = sorted(chosen, key=lambda one: one.place)
     made = tuple(_made(lesson, one, chosen[one], n) for n, one in enumerate(order, 1))
+    if len(made) < policy.boosters_min:
+        made = (*made, *_terms(lesson, len(made) + 1))
     missing = [kind for kind in _KINDS if kind not in {one.kind for one in made}]
     failure = declined("analogies")
     return Boosters(
@@ -126,3 +130,17 @@ def _made(lesson: Lesson, one: _Found, kind: BoosterKind, position: int) -> Boos
         content = f"**{own.replace('**', '')}**\n\n{content}"
     cited = chain.from_iterable(setting.citations(each, material) for each in one.passages)
     return Booster(kind, content, one.heading, position, tuple(cited))
+
+
+def _terms(lesson: Lesson, position: int) -> Iterator[Booster]:
+    """Yield one booster that gathers what the sources say the terms of a chapter mean."""
+    known = [one for one in closing.key_terms(lesson) if one.meaning][:_MOST_TERMS]
+    if len(known) < _FEWEST_TERMS:
+        return
+    cited = []
+    for one in known:
+        homes = (unit.section.source for unit in lesson.group if one.sentence in unit.sentences)
+        home = one.source if one.source >= 0 else next(homes)
+        cited.append(setting.cite(one.sentence, lesson.course.sources[home].material))
+    content = "\n".join(f"- **{one.term.name}**: {one.meaning}" for one in known)
+    yield Booster("explanation", content, "", position, tuple(cited))

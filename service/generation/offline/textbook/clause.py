@@ -27,14 +27,14 @@ _VERBS: Final = (
     "solve|specify|start|stay|stop|store|submit|supply|support|switch|take|teach|tell|test|track|transfer|treat|try|turn|understand|update|upgrade|use|verify|view|"
     "wait|win|work|write"
 )
-_RUN: Final = r"(?:[^;:()]|\(\d\w?\))+"
-_SUBJECT: Final = r"[A-Z](?:[^,;:()]|\(\d\w?\)){2,70}?"
+_RUN: Final = r"(?:[^;:()]|\([^()]{1,60}\))+"
+_SUBJECT: Final = r"[A-Z](?:[^,;:()]|\([^()]{1,60}\)){2,70}?"
 _MODAL: Final = "can|cannot|may|must|will|should|kann|können|muss|müssen|darf|dürfen"
 _ENGLISH: Final = {
     "is": rf"(?P<start>{_SUBJECT}) (?P<joint>is|are|was|were|has|have|provides?|contains?|allows?|means|includes?|consists? of|refers? to|(?:{_VERBS})s|{_MODAL}) (?P<rest>{_RUN})\.$",
     "when": rf"(?P<start>{_RUN}?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|whenever|when|while|so that|although)) (?P<rest>(?!\w+ing\b){_RUN})\.$",
     "which": rf"(?P<start>{_RUN}?), (?P<joint>which|where|who|whose) (?P<rest>{_RUN})\.$",
-    "and": rf"(?P<start>(?:[^,;:()]|\(\d\w?\))+), (?P<joint>and|but|so) (?P<rest>(?:[\w'’-]+ ){{1,6}}(?:is|are|was|were|has|have|had|can|cannot|will|may|must|should|does|do|did|(?:{_VERBS})s)\b{_RUN})\.$",
+    "and": rf"(?P<start>(?:[^,;:()]|\([^()]{{1,60}}\))+), (?P<joint>and|but|so) (?P<rest>(?:[\w'’-]+ ){{1,6}}(?:is|are|was|were|has|have|had|can|cannot|will|may|must|should|does|do|did|(?:{_VERBS})s)\b{_RUN})\.$",
     "how": rf"(?P<start>{_RUN}?),? (?P<joint>by|without|instead of|rather than) (?P<rest>\w+ing\b{_RUN})\.$",
     "what for": rf"(?P<start>{_RUN}?)(?<!has)(?<!have)(?<!had)(?<! is)(?<! are)(?<!push)(?<!pull)(?<!due)(?<!able),? (?P<joint>in order to|to) (?P<rest>(?:{_VERBS})\b{_RUN})\.$",
 }
@@ -69,7 +69,8 @@ _LINKED: Final = re.compile(
     r"\b(?:that|which|who|if|when|where|what|how|while|as|because|so|whether)\b"
 )
 _WITH_VERBS: Final = ("when", "which", "and")
-_STARTS: Final = {"is": range(2, 11)}
+_TENSES: Final = {"was": "is", "were": "are", "war": "ist", "waren": "sind"}
+_STARTS: Final = {"is": range(1, 11)}
 _START: Final = range(4, 31)  # words
 _REST: Final = range(3, 23)
 _RATIO: Final = 1.5
@@ -151,4 +152,6 @@ def _sort(joint: str) -> str:
     """Return what sentences have in common whose ends can stand for each other."""
     if joint in _MODAL.split("|"):
         return "modal"
-    return "does" if joint.removesuffix("s") in _VERBS.split("|") else joint
+    if joint.removesuffix("s") in _VERBS.split("|"):
+        return "does"
+    return _TENSES.get(joint, joint)

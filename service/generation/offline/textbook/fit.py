@@ -34,9 +34,8 @@ class _Row(Struct, frozen=True):
 
 def long(course: Curriculum, group: Group) -> int:
     """Return the words of a group as it is set, with its headings and where it comes from."""
-    return sum(
-        length.words(one.heading) + length.words(one.markdown) for one in sections(course, group)
-    )
+    parts = sections(course, group) if group else ()
+    return sum(length.words(one.heading) + length.words(one.markdown) for one in parts)
 
 
 def fitted(course: Curriculum, group: Group, room: Room) -> Group:
@@ -48,14 +47,16 @@ def fitted(course: Curriculum, group: Group, room: Room) -> Group:
     rows, order = [_row(course, unit) for unit in group], _order(course, group)
     whole = sum(_size(row, len(row.passages)) for row in rows)
     wanted = min(room.wanted, max(room.least, round(whole * _KEPT)))
-    tight, made = replace(room, wanted=wanted), group
+    tight, made = replace(room, wanted=wanted, enough=min(room.enough, wanted)), group
     for _ in range(_TRIES):
         made = _cut(group, _taken(rows, order, tight))
         over = long(course, made) - room.most
         if over <= 0:
             break
         most = tight.most - max(over, _STEP)
-        tight = Room(tight.least, most, min(tight.wanted, most))
+        tight = replace(
+            tight, most=most, wanted=min(tight.wanted, most), enough=min(tight.enough, most)
+        )
     return made
 
 
@@ -73,13 +74,13 @@ def _cut(group: Group, taken: Sequence[int]) -> Group:
 def _taken(rows: Sequence[_Row], order: Sequence[int], room: Room) -> list[int]:
     """Return how many passages of each row a chapter keeps."""
     taken, words = [0] * len(rows), 0
-    for most in (room.wanted, room.most):
+    for most in (room.wanted, min(room.wanted + (room.most - room.least) // 4, room.most)):
         for at in order:
             if words < room.wanted and not taken[at]:
                 taken[at] = _beginning(rows[at], most - words)
                 words += _size(rows[at], taken[at])
     for at in order:  # where that is too short, sections go on for longer
-        while words < room.least and taken[at] < len(rows[at].passages):
+        while words < room.enough and taken[at] < len(rows[at].passages):
             more = _size(rows[at], taken[at] + 1) - _size(rows[at], taken[at])
             if words + more > room.most:
                 break

@@ -13,11 +13,15 @@ _USUAL: Final = 0.6
 
 
 class Room(Struct, frozen=True):
-    """A chapter has at least `least` words and at most `most`; `wanted` is what it aims at."""
+    """A chapter has at least `least` words and at most `most`; `wanted` is what it aims at.
+
+    Sections that have been begun go on until there are `enough`.
+    """
 
     least: int
     most: int
     wanted: int
+    enough: int
 
 
 def room(policy: Policy, changes: frozenset[str] = frozenset()) -> Room:
@@ -25,4 +29,5 @@ def room(policy: Policy, changes: frozenset[str] = frozenset()) -> Room:
     least = max(policy.words_min, (policy.reading_minutes_min - 1) * WORDS_PER_MINUTE + 1, 1)
     most = max(min(policy.words_max, policy.reading_minutes_max * WORDS_PER_MINUTE), least)
     share = _SHORT if "shorter" in changes else _LONG if "longer" in changes else _USUAL
-    return Room(least, most, least + round((most - least) * share))
+    wanted = least + round((most - least) * share)
+    return Room(least, most, wanted, wanted if "longer" in changes else least)

@@ -18,6 +18,7 @@ from service.generation.offline.teaching.curriculum import (
     off_topic,
     opened,
     under,
+    usable,
 )
 from service.generation.offline.teaching.plan import Group, Unit, partition, units
 from service.generation.offline.teaching.relevance import on_topic
@@ -43,11 +44,12 @@ def syllabus(brief: TextbookBrief, material: Sequence[Material]) -> Curriculum:
     A person's instructions change what is kept of a chapter's text, never which text it has.
     """
     with _ONE:
-        return _syllabus(replace(brief, faults=()), tuple(material))
+        return kept(replace(brief, faults=()), tuple(material))
 
 
 @lru_cache(maxsize=_KEPT)
-def _syllabus(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculum:
+def kept(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculum:
+    """Return the syllabus, and keep it at hand for the other chapters of a textbook."""
     course = _read(brief, material)
     own = room(brief.policy, wish.changes(brief.instructions))
     groups = tuple(fitted(course, group, own) for group in course.plan)
@@ -58,19 +60,23 @@ def _syllabus(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculu
 def _read(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculum:
     """Return the syllabus as far as instructions leave it alone: which chapter has which text."""
     asked, language = _asked(brief), primary(brief.language)
-    sources = opened(asked, material, ordered)
+    titled = replace(asked, topic=brief.title)
+    sources = opened(asked, usable(titled, material), ordered)
     found = on_topic(asked, sources)
     if not found and any(one.body for one in sources):
-        raise off_topic(replace(asked, topic=brief.title), sources)
+        raise off_topic(titled, sources)
     course = Curriculum(asked, wish.wish(asked), language, sources, (), (), (), (), ())
     roomy = room(brief.policy)
-    plan = _plan(course, units(matter.taught(found, sources), int(roomy.wanted * _FINE)), roomy)
+    plan = _plan(
+        brief, course, units(matter.taught(found, sources), int(roomy.wanted * _FINE)), roomy
+    )
     return replace(course, plan=plan, terms=named(sources, plan, language))
 
 
 def _asked(brief: TextbookBrief) -> Brief:
     """Return the brief of a course on the same; its topic is what the textbook is called."""
-    topic = brief.title if brief.subject in brief.title else f"{brief.title} {brief.subject}"
+    named = brief.subject.casefold() in brief.title.casefold()
+    topic = brief.title if named else f"{brief.title} {brief.subject}"
     return Brief(
         topic,
         brief.audience,
@@ -81,9 +87,11 @@ def _asked(brief: TextbookBrief) -> Brief:
     )
 
 
-def _plan(course: Curriculum, found: list[Unit], roomy: Room) -> tuple[Group, ...]:
+def _plan(
+    brief: TextbookBrief, course: Curriculum, found: list[Unit], roomy: Room
+) -> tuple[Group, ...]:
     """Cut the text into chapters that all have enough to choose from. Raises `TooLittle`."""
-    asked = course.brief.num_lessons
+    asked = brief.chapters_total
     groups: tuple[Group, ...] = ()
     tries = [
         (asked, round(roomy.wanted * _AMPLE)),
@@ -93,7 +101,7 @@ def _plan(course: Curriculum, found: list[Unit], roomy: Room) -> tuple[Group, ..
         if groups := _even(course, found, count, least):
             break
     if len(groups) < asked:
-        raise _too_little(course, long(course, tuple(found)), len(groups), roomy)
+        raise _too_little(brief, long(course, tuple(found)), len(groups), roomy)
     return groups
 
 
@@ -131,10 +139,10 @@ def _checked(course: Curriculum, own: Room) -> Curriculum:
     return course
 
 
-def _too_little(course: Curriculum, words: int, carried: int, roomy: Room) -> TooLittle:
-    brief = course.brief
-    told = f"The sources {under(brief)} hold {words:,} words of connected text on “{brief.topic}”"
-    asked = f"{brief.num_lessons} were asked for, of at least {roomy.least} words each"
+def _too_little(brief: TextbookBrief, words: int, carried: int, roomy: Room) -> TooLittle:
+    where = under(_asked(brief))
+    told = f"The sources {where} hold {words:,} words of connected text on “{brief.title}”"
+    asked = f"{brief.chapters_total} were asked for, of at least {roomy.least} words each"
     shorter = "let chapters be shorter (words_min and reading_minutes_min of the policy)"
     if not carried:
         return TooLittle(
