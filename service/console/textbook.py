@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from service.console.course import PAGE, mark, moment
 from service.console.page import Shown, Visit, decided, redirect
+from service.console.people import named
 from service.course.content import Citation
 from service.export.direction import of_language, well_formed
 from service.http.markdown import rendered
@@ -75,6 +76,7 @@ async def show(visit: Visit) -> Shown:
         "ready": sum(line.status == "validated" for line in lines),
         "writing": writing(textbook, lines),
         "own": way(textbook),
+        "people": await named(visit.resources.database, visit.tenant_id, [textbook.user_id]),
     }
     return Shown("textbook.html", values)
 
