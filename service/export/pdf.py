@@ -21,7 +21,9 @@ MEDIA: Final = "application/pdf"
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE: Final = 120.0
 """Seconds that a book may take; one of 170 pages takes about ten."""
-SAID: Final = "said.txt"
+TURNS: Final = asyncio.Semaphore(2)
+"""How many are printed at once: a Chromium takes some hundred megabytes, and a core."""
+PAGE, PRINTED, SAID = "book.html", "book.pdf", "said.txt"
 FLAGS: Final = (
     "--headless",
     "--disable-gpu",
@@ -57,15 +59,10 @@ async def pdf(html: bytes, chromium: str | None, *, patience: float = PATIENCE) 
     `Unprintable` where it fails or takes longer than `patience` seconds.
     """
     program = found(chromium)
-    with tempfile.TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        (folder / "book.html").write_bytes(html)
-        said = await printed(program, folder, patience)
-        try:
-            data = (folder / "book.pdf").read_bytes()
-        except FileNotFoundError:
-            raise Unprintable(f"{program} printed no PDF. It said: {cause(said)}") from None
-    return await asyncio.to_thread(bound, data, html)
+    async with TURNS:
+        with tempfile.TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True) as name:
+            data = await printed(program, Path(name), html, patience)
+        return await asyncio.to_thread(bound, data, html)
 
 
 def found(chromium: str | None) -> str:
@@ -75,8 +72,8 @@ def found(chromium: str | None) -> str:
             return str(Path(program).absolute())
     missing = "No Chromium is on PATH" if chromium is None else f"There is no program {chromium}"
     raise NoChromium(
-        f"{missing}, and a PDF is printed by it. Install one (Debian's package is called"
-        " chromium), or take the textbook as html and print that from a browser."
+        f"{missing}, and PDFs are printed by it. Install one (Debian's package is called chromium)"
+        " or name it by CHROMIUM; or take the textbook as html, and print that from a browser."
     )
 
 
@@ -86,19 +83,23 @@ def cause(said: str) -> str:
     return next((line for line in lines if "FATAL" in line), lines[-1])
 
 
-async def printed(program: str, folder: Path, patience: float) -> str:
-    """Print the page in `folder`, and return what the program said. Raises `Unprintable`."""
+async def printed(program: str, folder: Path, html: bytes, patience: float) -> bytes:
+    """Return the PDF of a page, printed in an empty `folder`. Raises `Unprintable`."""
+    (folder / PAGE).write_bytes(html)
     process = await started(program, folder)
     try:
         async with asyncio.timeout(patience):
             await process.wait()
+        return (folder / PRINTED).read_bytes()
     except TimeoutError:
         raise Unprintable(
             f"{program} took longer than {patience:g} seconds. Try again when less is going on."
         ) from None
+    except FileNotFoundError:
+        said = cause((folder / SAID).read_text(errors="replace"))
+        raise Unprintable(f"{program} printed no PDF. It said: {said}") from None
     finally:
         await ended(process)
-    return (folder / SAID).read_text(errors="replace")
 
 
 async def started(program: str, folder: Path) -> asyncio.subprocess.Process:
@@ -111,8 +112,8 @@ async def started(program: str, folder: Path) -> asyncio.subprocess.Process:
             asyncio.create_subprocess_exec(
                 *(program, *FLAGS, *unconfined()),
                 f"--user-data-dir={folder / 'profile'}",
-                f"--print-to-pdf={folder / 'book.pdf'}",
-                (folder / "book.html").as_uri(),
+                f"--print-to-pdf={folder / PRINTED}",
+                (folder / PAGE).as_uri(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=said,

@@ -133,6 +133,17 @@ async def test_a_chromium_that_takes_too_long_is_ended(
     assert left(place) == []
 
 
+async def test_only_so_many_are_printed_at_once(
+    stand_in: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    monkeypatch.setattr(printing, "TURNS", asyncio.Semaphore(1))
+    alone = stand_in(f'ls "{place}" | wc -l >&2')
+
+    said = await asyncio.gather(*(pdf(b"", alone) for _ in range(3)), return_exceptions=True)
+
+    assert [str(each).rpartition(" ")[2] for each in said] == ["1", "1", "1"]
+
+
 async def test_it_sees_the_page_and_none_of_our_settings(
     stand_in: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
