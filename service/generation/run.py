@@ -122,7 +122,9 @@ class Run:
         return await self._load(JOB, self._claim.job_id, fresh=True)
 
     async def _target(self) -> Any:
-        return (await self._load(self._recipe.decider, self._claim.target, fresh=True)).state
+        """Return how the target stands; while the database is away, what is under way waits."""
+        load = partial(self._load, self._recipe.decider, self._claim.target, fresh=True)
+        return (await self._outlasting(load)).state
 
     async def _load(self, decider: Any, stream_id: UUID, *, fresh: bool) -> Any:
         return await self._events.load(decider, stream_id, self._claim.tenant_id, fresh=fresh)

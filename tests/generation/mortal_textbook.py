@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from tests.generation.mortal import main
-from tests.generation.textbooks import Telling
+from tests.generation.textbook_jobs import Telling
 from tests.textbook.scripted import SPOILT, Scripted
 
 SPOILT_CHAPTER = 2

@@ -14,7 +14,7 @@ from tests.generation.mortal import work
 from tests.generation.mortal_textbook import SPOILT_CHAPTER, telling
 from tests.generation.mortal_textbook import __file__ as mortal
 from tests.generation.test_kill import child
-from tests.generation.textbooks import TENANT, ask, events
+from tests.generation.textbook_jobs import TENANT, ask, events
 
 CHAPTERS: Final = 3
 APPENDS: Final = 3 + 5 * CHAPTERS

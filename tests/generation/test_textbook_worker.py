@@ -22,7 +22,7 @@ from service.log.listen import listen
 from service.textbook.commands import ArchiveTextbook
 from service.textbook.decider import TEXTBOOK
 from tests.generation.test_worker_away import Deaf
-from tests.generation.textbooks import (
+from tests.generation.textbook_jobs import (
     EARLY,
     Telling,
     ask,

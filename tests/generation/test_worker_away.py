@@ -23,7 +23,9 @@ from service.log.append import GroupAppender
 from service.log.commit import Commit, Receipt
 from service.log.handle import Log
 from service.log.listen import listen
+from service.projection import engine
 from service.refusal import Unavailable
+from tests.generation import textbook_jobs
 from tests.generation.test_worker import (
     OUTLINE,
     TENANT,
@@ -35,8 +37,10 @@ from tests.generation.test_worker import (
     types,
     working,
 )
+from tests.textbook.scripted import Scripted
 
 LEASE = 0.4
+KINDS = ("text", "summary", "quiz", "boosters")
 WHOLE = ["job.created", "job.started", "job.advanced", "job.completed"]
 
 
@@ -115,6 +119,30 @@ async def opened(url: str) -> AsyncIterator[tuple[Database, Log]]:
     yield database, Log(database, appender)
     await appender.close()
     await database.close()
+
+
+async def test_a_textbook_outlasts_a_restart_of_the_database_amid_all_its_chapters(
+    own_server: embedded.Server,
+) -> None:
+    author = Scripted()
+    author.held = {1, 2, 3}
+    async with opened(own_server.dsn) as (database, log):
+        await engine.prepare(database)
+        textbook, job = await textbook_jobs.ask(log, 3)
+        async with textbook_jobs.working(log, database, author):
+            await author.busy(3)
+            await asyncio.to_thread(own_server.stop)
+            author.let_go()
+            await asyncio.to_thread(embedded.start, own_server.home)
+            async with opened(own_server.dsn) as (anew, read):
+                state = await textbook_jobs.ended(read, anew, job)
+                made = await textbook_jobs.made(read, textbook)
+
+    assert (state.outcome, state.attempts) == ("completed", 1)
+    assert [len(made.chapters[number].versions) for number in (1, 2, 3)] == [1, 1, 1]
+    assert sorted(author.asked) == sorted(
+        [("plan", 0), *((k, n) for k in KINDS for n in (1, 2, 3))]
+    )
 
 
 async def test_what_others_have_made_meanwhile_is_not_made_again(

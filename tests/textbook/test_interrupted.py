@@ -30,6 +30,7 @@ PLACES: Final = st.tuples(st.sampled_from(KINDS), NUMBERS)
 INTERRUPTIONS: Final = st.lists(st.integers(1, 12), max_size=8)
 """After how many steps each run ends, the last of them without being recorded."""
 SIDES: Final = st.integers(1, 6)
+OUTCOMES: Final = st.lists(st.sampled_from([BAD, BUSY, SPOILT, None]), max_size=3)
 
 
 def book() -> Book:
@@ -100,12 +101,13 @@ def test_a_piece_that_is_recorded_is_never_asked_for_again(cuts: list[int], most
         assert not there & set(author.asked)
 
 
-@given(INTERRUPTIONS, SIDES, st.lists(PLACES, max_size=3))
-def test_progress_never_goes_back(cuts: list[int], most: int, busy: list[tuple[str, int]]) -> None:
+@given(INTERRUPTIONS, SIDES, st.dictionaries(PLACES, OUTCOMES, max_size=4))
+def test_progress_never_goes_back(
+    cuts: list[int], most: int, script: dict[tuple[str, int], list[object]]
+) -> None:
     made = book()
-    author = Scripted({place: [BUSY] for place in busy})
 
-    asyncio.run(cut_off(made, author, cuts, most))
+    asyncio.run(told(made, Scripted(script), cuts, most))
 
     assert all(one.step < after.step for one, after in pairwise(made.steps))
     assert {one.of for one in made.steps} == {1 + 5 * CHAPTERS}
