@@ -26,9 +26,8 @@ from service.course.lesson import EditedSince, NoSuchRevision, NothingDrafted
 from service.course.views import LessonLine, LessonView
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read
-from service.job.decider import JOB, Create
-from service.job.requested import Regenerate, Requested, accepted
-from service.log.handle import Write
+from service.job.decider import Create
+from service.job.requested import Regenerate, Requested, queued
 
 ANEW: Final = "lesson"
 """The kind of job that makes one lesson anew."""
@@ -139,16 +138,11 @@ async def reread(call: Call[Nothing, Nothing]) -> Answer[Requested]:
 
 async def again(call: Call[Any, Any], kind: str, instructions: str = "") -> Answer[Requested]:
     """Queue a job that drafts the lesson of the path."""
-    course_id, of = await identified(call), call.resources
-    loaded = await opened(call, course_id)
-    number, job_id = call.path["lesson"], of.new_id()
-    check(loaded.state, number)
+    course_id, number = await identified(call), call.path["lesson"]
+    check((await opened(call, course_id)).state, number)
     asked_by = call.principal.subject
     wanted = Create(kind, course_id, asked_by, number=number, instructions=instructions)
-    queued = JOB.decide(wanted, JOB.initial)
-    receipt = await of.log.append(call.context, Write(JOB, job_id, 0, queued))
-    ((job_id, version),) = receipt.versions
-    return await accepted(call, receipt, Requested(course_id, job_id, version, receipt.position))
+    return await queued(call, wanted)
 
 
 def check(state: Course, number: int) -> None:

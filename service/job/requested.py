@@ -8,7 +8,9 @@ from msgspec import Meta, Struct
 from service.http.call import Answer, Call, receipt_headers
 from service.http.header import prefer_wait
 from service.job import http as job
+from service.job.decider import JOB, Cancel, Create, Retry
 from service.log.commit import Receipt
+from service.log.handle import Write
 
 
 class Regenerate(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,3 +42,25 @@ async def accepted(
         await job.outcome(call, requested.job_id, receipt.position, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     return Answer(requested, headers)
+
+
+async def queued(call: Call[Any, Any], wanted: Create) -> Answer[Requested]:
+    """Queue a job of its own for something that is there, and answer with it."""
+    of, job_id = call.resources, call.resources.new_id()
+    events = JOB.decide(wanted, JOB.initial)
+    receipt = await of.log.append(call.context, Write(JOB, job_id, 0, events))
+    return await written(call, receipt, wanted.target)
+
+
+async def steered(
+    call: Call[Any, Any], target: UUID, job_id: UUID, wanted: Cancel | Retry
+) -> Answer[Requested]:
+    """Decide a command on the job that makes `target`, and answer with it."""
+    receipt = await call.resources.log.handle(JOB, job_id, wanted, call.context)
+    return await written(call, receipt, target)
+
+
+async def written(call: Call[Any, Any], receipt: Receipt, target: UUID) -> Answer[Requested]:
+    """Answer where the job's stream alone was written."""
+    ((job_id, version),) = receipt.versions
+    return await accepted(call, receipt, Requested(target, job_id, version, receipt.position))

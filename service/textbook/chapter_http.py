@@ -9,9 +9,8 @@ from service.http import as_of
 from service.http.as_of import AsOf
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed
-from service.job.decider import JOB, Create
-from service.job.requested import Regenerate, Requested, accepted
-from service.log.handle import Write
+from service.job.decider import Create
+from service.job.requested import Regenerate, Requested, queued
 from service.textbook import past, views
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
 from service.textbook.commands import PublishChapter, ReviseChapter, RollBackChapter
@@ -98,15 +97,11 @@ async def roll_back(call: Call[BackTo, Nothing]) -> Answer[Committed]:
 
 async def regenerate(call: Call[Regenerate, Nothing]) -> Answer[Requested]:
     """Make a chapter anew, as its next version; readers keep the published one meanwhile."""
-    textbook_id, of = await identified(call), call.resources
-    number, job_id = call.path["chapter"], of.new_id()
+    textbook_id, number = await identified(call), call.path["chapter"]
     check((await opened(call, textbook_id)).state, number)
     asked_by, instructions = call.principal.subject, call.body.instructions
     wanted = Create(ANEW, textbook_id, asked_by, number=number, instructions=instructions)
-    queued = JOB.decide(wanted, JOB.initial)
-    receipt = await of.log.append(call.context, Write(JOB, job_id, 0, queued))
-    ((job_id, version),) = receipt.versions
-    return await accepted(call, receipt, Requested(textbook_id, job_id, version, receipt.position))
+    return await queued(call, wanted)
 
 
 def check(state: Textbook, number: int) -> None:

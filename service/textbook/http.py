@@ -18,7 +18,7 @@ from service.http.language import Language
 from service.http.paging import Page, Paged
 from service.job import http as job
 from service.job.decider import JOB, Cancel, Create, Retry
-from service.job.requested import Requested, accepted
+from service.job.requested import Requested, accepted, steered
 from service.log.commit import StaleVersion
 from service.log.handle import Loaded, Write
 from service.textbook import past, views
@@ -171,10 +171,7 @@ async def steer(call: Call[Any, Any], wanted: Cancel | Retry) -> Answer[Requeste
     """Decide a command on the job that generates the textbook of the path."""
     textbook_id = await identified(call)
     loaded = await opened(call, textbook_id)
-    job_id = loaded.state.request.job_id
-    receipt = await call.resources.log.handle(JOB, job_id, wanted, call.context)
-    ((job_id, version),) = receipt.versions
-    return await accepted(call, receipt, Requested(textbook_id, job_id, version, receipt.position))
+    return await steered(call, textbook_id, loaded.state.request.job_id, wanted)
 
 
 async def opened(call: Call[Any, Any], textbook_id: UUID) -> Loaded:
