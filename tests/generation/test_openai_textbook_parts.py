@@ -271,14 +271,17 @@ async def test_quotes_are_shown_while_the_text_has_room_for_them() -> None:
     assert len(full.sources) >= 3
 
 
-async def test_a_chapter_without_quotes_is_summed_up_by_what_the_sources_say() -> None:
-    counter = Counter(says())
+async def test_a_chapter_without_quotes_gets_its_parts_from_what_the_sources_say() -> None:
+    author = generator(Counter(says())).author()
     draft = replace(await drafted(), sources=())
 
-    value = await generator(counter).author().summary(BRIEF, draft, sources())
+    summed = await author.summary(BRIEF, draft, sources())
+    boosted = await author.boosters(BRIEF, draft, sources())
 
-    assert value.value.sources
-    assert value.provenance.chunks
+    assert summed.value.sources
+    assert summed.provenance.chunks
+    assert boosted.value.made[0].sources
+    assert boosted.provenance.chunks
 
 
 async def test_wishes_and_what_was_wrong_before_end_every_request_for_a_chapter() -> None:

@@ -3,7 +3,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from service.course.content import LessonPlan, Outline
+from service.course.content import Citation, LessonPlan, Outline
 from service.generation.model import Message
 from service.generation.openai import excerpt, lesson, outline
 from service.generation.openai.prompt import TEMPLATES, template
@@ -122,7 +122,41 @@ def test_the_chunks_that_say_most_come_first() -> None:
     assert {one.path for one in chosen} == {"school/cells.md"}
 
 
+@pytest.mark.parametrize("budget", [300, 2000, 100_000])
+def test_around_quotes_are_the_chunks_that_they_are_from(budget: int) -> None:
+    sources = [material("canal.md"), material("cells.md"), material("queues.md")]
+    words = ("many spares", "Roots take up minerals", "Oxygen enters a cell by diffusion")
+    cited = [
+        Citation(one.source_id, one.path, at, at + len(said), said)
+        for one in sources
+        for said in words
+        if (at := one.text.find(said)) >= 0
+    ]
+
+    chosen = excerpt.around(sources, cited, budget)
+
+    assert len(cited) == 2
+    assert {one.path for one in chosen} == {"school/cells.md"}
+    assert 0 < sum(len(one.text) for one in chosen) <= budget
+    texts = {one.source_id: one.text for one in sources}
+    assert all(texts[one.source_id][one.start : one.end] == one.text for one in chosen)
+    if budget == 100_000:
+        assert [[c.quote in one.text for c in cited].count(True) for one in chosen] == [1, 1]
+
+
+def test_quotes_are_excerpts_of_themselves() -> None:
+    cited = [Citation("a", "a.md", 5, 5 + len(word), word) for word in ("one", "two", "one", "six")]
+
+    chosen = excerpt.quoted(cited, 6)
+
+    assert [(one.number, one.text, one.start, one.end) for one in chosen] == [
+        (1, "one", 5, 8),
+        (2, "two", 5, 8),
+    ]
+
+
 def test_without_sources_there_are_no_excerpts() -> None:
+    assert excerpt.around([], [Citation("a", "a.md", 0, 1, "x")], 1000) == ()
     assert excerpt.telling([], "cells", 1000) == ()
     assert excerpt.spread([], "cells", 1000) == ()
 

@@ -73,6 +73,21 @@ def spread(material: Sequence[Material], wanted: str, budget: int) -> tuple[Exce
     return _numbered([_cut(one, share) for _, _, one in sorted(best, key=lambda row: row[1])])
 
 
+def around(
+    material: Sequence[Material], citations: Sequence[Citation], budget: int
+) -> tuple[Excerpt, ...]:
+    """Return the chunks that `citations` are from, at most `budget` characters of them."""
+    places = {(one.source_id, one.start) for one in citations}
+    chosen, left = list[Excerpt](), budget
+    for source in material:
+        starts = [start for source_id, start in places if source_id == source.source_id]
+        for chunk in source.chunks:
+            if left > 0 and any(chunk.start <= start < chunk.end for start in starts):
+                chosen.append(_cut(_excerpt(source, chunk), left))
+                left -= len(chosen[-1].text)
+    return _numbered(chosen)
+
+
 def quoted(citations: Iterable[Citation], budget: int) -> tuple[Excerpt, ...]:
     """Return the quotes as they stand in their sources, at most `budget` characters of them."""
     chosen, left = list[Excerpt](), budget

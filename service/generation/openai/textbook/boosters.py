@@ -61,10 +61,14 @@ class _Placed(Struct, frozen=True):
 def request(
     preferences: Preferences, brief: TextbookBrief, draft: Draft, material: Sequence[Material]
 ) -> Request:
-    """Return the request for a chapter's boosters. Raises `GenerationFailed`."""
-    named_ = headings(draft.markdown)
-    wanted = " ".join((draft.title, *draft.key_points, *named_, brief.instructions))
-    excerpts = excerpt.telling(material, wanted, preferences.context)
+    """Return the request for a chapter's boosters. Raises `GenerationFailed`.
+
+    It shows what the chapter's quotes are from; for one without any, what tells of it.
+    """
+    excerpts = excerpt.around(material, draft.sources, preferences.context)
+    if not excerpts:
+        wanted = " ".join((draft.title, *draft.key_points, brief.instructions))
+        excerpts = excerpt.telling(material, wanted, preferences.context)
     assure(excerpts, brief.subject, brief.source_filter)
     policy, tag = brief.policy, excerpt.tag(excerpts)
     messages = TEMPLATE.messages(
@@ -74,7 +78,7 @@ def request(
         sources=excerpt.shown(excerpts, tag),
         count=many(policy.boosters_min, policy.boosters_max),
         analogy=_ANALOGY[policy.analogies],
-        headings="\n".join(f"  - {one}" for one in named_),
+        headings="\n".join(f"  - {one}" for one in headings(draft.markdown)),
         wishes=wished(brief.instructions, brief.faults),
         **opened(draft, excerpts),
     )
