@@ -392,7 +392,7 @@ BEGIN
 END
 $$;
 
--- A chapter is there from the plan on. What it is follows from its latest version, which has been folded by now, and from
+-- A chapter is there from the first plan on that has it: a later one adds to those that there are. What it is follows from its latest version, which has been folded by now, and from
 -- whether the last that was said of the making is that it failed.
 CREATE FUNCTION fold_chapters(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -406,6 +406,7 @@ BEGIN
                jsonb_to_recordset(s.data -> 'chapters') AS (title text, description text, key_points text[])
            ) WITH ORDINALITY AS plan (title, description, key_points, number)
      WHERE s.type = 'textbook.planned'
+     ORDER BY s.position
     ON CONFLICT (textbook_id, chapter_number) DO NOTHING;
 
     WITH said AS (

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from service.database import Database
 from service.job.decider import JOB as JOBS
 from service.job.decider import Cancel, Create, Retry, Start
-from service.log.handle import Log
+from service.log.handle import Log, Write
 from service.textbook import views
 from service.textbook.commands import (
     ArchiveTextbook,
@@ -25,7 +25,9 @@ from service.textbook.commands import (
     ReviseChapter,
     RollBackChapter,
 )
+from service.textbook.content import ChapterPlan
 from service.textbook.decider import TEXTBOOK
+from service.textbook.events import TextbookPlanned
 from service.textbook.identity import chapter_id
 from tests.projection.histories import TENANTS, context
 from tests.textbook.histories import Shelf, request, shelf
@@ -264,3 +266,22 @@ async def test_a_days_usage_counts_textbooks_and_chapters(
     )
 
     assert tuple(day) == (2, 1, 1, 3, 2)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_textbook_that_is_planned_further_has_more_chapters(
+    at_once: bool, log: Log, database: Database, projected: Project
+) -> None:
+    at = await begun(log, *MADE)
+    if not at_once:
+        await projected()
+    more = TextbookPlanned((*PLAN.chapters, ChapterPlan("Energy", "Work.", ())))
+    stands = (await log.load(TEXTBOOK, at.textbook, at.tenant)).version
+    await log.append(context(at.tenant), Write(TEXTBOOK, at.textbook, stands, [more]))
+    await projected()
+
+    first, third = [await chapter(database, at, number) for number in (1, 3)]
+
+    assert (first["status"], first["version"]) == ("validated", 1)
+    assert (third["title"], third["status"]) == ("Energy", "pending")
+    assert (await row(database, "textbooks", at))["chapters_total"] == 3
