@@ -26,6 +26,7 @@ CONSOLE: Final = (
     Page("GET", "/textbooks", textbook.browse),
     Page("GET", "/textbooks/{textbook}", textbook.show),
     Page("POST", "/textbooks/{textbook}/publish", textbook.publish),
+    Page("GET", "/textbooks/{textbook}/export", textbook.export),
     Page("GET", CHAPTER, textbook.read),
     Page("GET", CHAPTER + "/versions", chapter.browse),
     Page("GET", CHAPTER + "/diff", chapter.compare),

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
 
 from aiohttp import web
 from markupsafe import Markup
@@ -24,10 +25,22 @@ from service.textbook.chapter import NoSuchChapter
 from service.textbook.commands import PublishTextbook
 from service.textbook.content import Booster
 from service.textbook.decider import TEXTBOOK, NoSuchTextbook
+from service.textbook.export import Name, exported
+from service.textbook.out import out
 from service.textbook.views import ChapterLine, ChapterView, TextbookView
 
 EVENTS: Final = 200
 """The latest events of a textbook's history that are on its page."""
+TAKEN: Final[dict[Name, str]] = {
+    "epub": "EPUB",
+    "pdf": "PDF",
+    "html": "a page to print",
+    "docusaurus": "a Docusaurus site",
+    "anki": "an Anki deck",
+    "moodle": "Moodle XML",
+    "gift": "GIFT",
+}
+"""What each format is called on a page."""
 BELOW: Final = 2
 """Levels by which headings in what stands in a section of the page are lower than they say."""
 
@@ -37,6 +50,12 @@ class Which(Struct, frozen=True, forbid_unknown_fields=True):
 
     status: Literal["QUEUED", "GENERATING", "READY", "FAILED"] | None = None
     before: Annotated[str, Meta(pattern=r"^[0-9]{1,16}_[0-9a-f]{32}$")] | None = None
+
+
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """The format to take it in."""
+
+    format: Name
 
 
 class Happened(Struct, frozen=True):
@@ -76,6 +95,7 @@ async def show(visit: Visit) -> Shown:
         "ready": sum(line.status == "validated" for line in lines),
         "writing": writing(textbook, lines),
         "own": way(textbook),
+        "formats": TAKEN,
         "people": await named(visit.resources.database, visit.tenant_id, [textbook.user_id]),
     }
     return Shown("textbook.html", values)
@@ -107,6 +127,18 @@ async def publish(visit: Visit) -> web.Response:
     textbook, _ = await opened(visit)
     await decided(visit, TEXTBOOK, textbook.id, PublishTextbook())
     return redirect(f"/console/textbooks/{textbook.id}")
+
+
+async def export(visit: Visit) -> web.Response:
+    """Send what is published of a textbook in a format, as a file to keep."""
+    wanted, of = query(visit.request, Wanted), visit.resources
+    book = await out(of.database, visit.tenant_id, visit.path["textbook"])
+    made = await exported(book, wanted.format, of.settings.chromium)
+    headers = {
+        "Content-Type": made.media,
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+    }
+    return web.Response(body=made.data, headers=headers)
 
 
 async def opened(visit: Visit) -> tuple[TextbookView, list[ChapterLine]]:

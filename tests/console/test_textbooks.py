@@ -205,6 +205,26 @@ async def test_versions_are_compared_in_all_their_parts(
     assert "Both say the same." in text(same)
 
 
+async def test_what_is_published_can_be_taken_out(ada: Browser, book: UUID, tell: Tell) -> None:
+    await tell(RecordPlan(PLAN), *made(1))
+    address = PATH.format(book)
+    assert "/export" not in await page(ada, address)
+    refused = await ada.get(f"{address}/export?format=anki")
+    await tell(PublishTextbook())
+    shown = await page(ada, address)
+
+    assert refused[0] == 409
+    assert "Nothing of this textbook is published yet" in text(refused[1])
+    for name in ("epub", "html", "docusaurus", "anki", "moodle", "gift"):
+        assert f'/export?format={name}" download>' in shown
+        sent = await ada.client.get(f"{address}/export?format={name}")
+        assert sent.status == 200, name
+        assert sent.headers["Content-Disposition"].startswith(
+            "attachment; filename*=UTF-8''forces."
+        )
+    assert (await ada.get(f"{address}/export?format=EVIL"))[0] == 422
+
+
 async def test_nothing_of_a_textbook_runs_in_a_browser(
     ada: Browser, book: UUID, tell: Tell
 ) -> None:
