@@ -268,12 +268,12 @@ async def test_a_days_usage_counts_textbooks_and_chapters(
     assert tuple(day) == (2, 1, 1, 3, 2)
 
 
-@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("folds", [1, 2])
 async def test_a_textbook_that_is_planned_further_has_more_chapters(
-    at_once: bool, log: Log, database: Database, projected: Project
+    folds: int, log: Log, database: Database, projected: Project
 ) -> None:
     at = await begun(log, *MADE)
-    if not at_once:
+    if folds > 1:
         await projected()
     more = TextbookPlanned((*PLAN.chapters, ChapterPlan("Energy", "Work.", ())))
     stands = (await log.load(TEXTBOOK, at.textbook, at.tenant)).version
