@@ -21,6 +21,7 @@ _MARKUP: Final = re.compile(
     re.MULTILINE,
 )  # the page's own components, not code that is taught
 _DIRECTIVE: Final = re.compile(r"[`~:]{3,}\{(?!code|sourcecode)")  # MyST boxes: ```{note}
+_FOOTNOTE: Final = re.compile(r"\\?\[\d{1,3}\\?\] \w")  # what it belongs to stands elsewhere
 _SLIGHT: Final = 5  # words; so little beside other passages is a remark in passing
 _REST: Final = 3  # sentences; the only one left of so many says little without them
 _STRESSED: Final = re.compile(r"[*_]{1,2}\w")
@@ -157,6 +158,8 @@ def _part(
     text: str, block: Block, following: Block | None, language: str, *, leaning: bool
 ) -> Part | None:
     raw = text[block.start : block.end]
+    if _FOOTNOTE.match(raw):
+        return None
     if block.kind == "paragraph" and raw.startswith(("$$", "\\[")):
         return Part("formula", block.start, block.end) if leaning else None
     if block.kind == "paragraph" and (colon := raw.find("\n: ")) > 0:

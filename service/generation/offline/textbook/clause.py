@@ -30,11 +30,12 @@ _VERBS: Final = (
 _RUN: Final = r"(?:[^;:()]|\([^()]{1,60}\))+"
 _SUBJECT: Final = r"[A-Z](?:[^,;:()]|\([^()]{1,60}\)){2,70}?"
 _MODAL: Final = "can|cannot|may|must|will|should|kann|können|muss|müssen|darf|dürfen"
+_CLAUSE: Final = rf"(?:(?!which|that|who)[\w'’-]+ ){{1,6}}(?:is|are|was|were|has|have|had|can|cannot|could|will|would|may|might|must|should|does|do|did|wants?|needs?|goes|go|gets?|(?:{_VERBS})s?)\b"
 _ENGLISH: Final = {
     "is": rf"(?P<start>{_SUBJECT}) (?P<joint>is|are|was|were|has|have|provides?|contains?|allows?|means|includes?|consists? of|refers? to|(?:{_VERBS})s|{_MODAL}) (?P<rest>{_RUN})\.$",
-    "when": rf"(?P<start>{_RUN}?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|whenever|when|while|so that|although)) (?P<rest>(?!\w+ing\b){_RUN})\.$",
+    "when": rf"(?P<start>{_RUN}?),? (?P<joint>(?<!even )(?<!as )(?<!only )(?<!what )(?:if|unless|whenever|when|while|so that|although)) (?P<rest>(?!\w+ing\b){_CLAUSE}{_RUN})\.$",
     "which": rf"(?P<start>{_RUN}?), (?P<joint>which|where|who|whose) (?P<rest>{_RUN})\.$",
-    "and": rf"(?P<start>(?:[^,;:()]|\([^()]{{1,60}}\))+), (?P<joint>and|but|so) (?P<rest>(?:[\w'’-]+ ){{1,6}}(?:is|are|was|were|has|have|had|can|cannot|will|may|must|should|does|do|did|(?:{_VERBS})s)\b{_RUN})\.$",
+    "and": rf"(?P<start>(?:[^,;:()]|\([^()]{{1,60}}\))+), (?P<joint>and|but|so) (?P<rest>{_CLAUSE}{_RUN})\.$",
     "how": rf"(?P<start>{_RUN}?),? (?P<joint>by|without|instead of|rather than) (?P<rest>\w+ing\b{_RUN})\.$",
     "what for": rf"(?P<start>{_RUN}?)(?<!has)(?<!have)(?<!had)(?<! is)(?<! are)(?<!push)(?<!pull)(?<!due)(?<!able),? (?P<joint>in order to|to) (?P<rest>(?:{_VERBS})\b{_RUN})\.$",
 }

@@ -1,4 +1,5 @@
 """Front and back matter: the pages of a book that tell about the book, and teach nothing."""
+# ruff: noqa: RUF001 - typography is meant
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ _MATTER: Final = re.compile(
     r"|acknowledge?ments?|credits|legal notice|copyright.*|licen[cs]e.*|index|contents"
     r"|notes and todo list.*|to-?do.*|revision history|release notes"
     r"|about (?:this|the) (?:book|document|manual|faq|guide|author).*"
+    r"|what(?:['’]s| is) this (?:book|document|manual|faq|guide)\??"
     r"|general information about the faq|conventions(?: used.*)?)$",
     re.IGNORECASE,
 )
