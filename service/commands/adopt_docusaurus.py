@@ -8,12 +8,14 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from service.adopt.docusaurus import folder, site
 from service.adopt.docusaurus.adopt import Report, Row, take
 from service.adopt.docusaurus.book import OldTextbook, language_of
 from service.adopt.docusaurus.folder import Folder, Left
+from service.adopt.docusaurus.site import Site
 from service.commands.reach import on_log
 from service.http.token import tenant
 from service.library.language import primary
@@ -50,29 +52,36 @@ def docusaurus(
     brings what has changed since; a chapter that was edited here is left alone.
     """
     found = _kept(folder.read(docs), without or ())
-    said = site.read(docs)
-    name = title.strip() or said.title
-    if not name:
-        raise ValueError("Neither --title nor a docusaurus.config beside the folder names it.")
-    spoken = language or said.language
-    old = OldTextbook(
-        name,
-        subject.strip() or name,
+    said = OldTextbook(
+        title.strip(),
+        subject.strip(),
         audience.strip(),
-        primary(spoken) if spoken else language_of(found.documents),
+        language,
         user.strip(),
-        base_url.strip() or said.base_url,
+        base_url.strip(),
         found.documents,
     )
+    old = _completed(said, site.read(docs))
     report = _taken(old, found.left, tenant_name, dry=dry_run)
-    for row in report.rows:
-        _say(row, as_json=as_json)
-    counts = Counter(row.outcome for row in report.rows)
-    if not as_json:
-        listed = ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items())
-        print(f"{name} ({report.id}): {listed}" + (" (nothing was changed)" if dry_run else ""))
-    if counts["refused"]:
-        raise ValueError(f"Files refused: {counts['refused']}; so nothing was changed.")
+    _tell(report, old.title, dry=dry_run, as_json=as_json)
+
+
+def _completed(said: OldTextbook, site: Site) -> OldTextbook:
+    """Return a textbook with what was not said of it: what its site says, or what its texts show.
+
+    Raises ValueError where nothing says what it is called.
+    """
+    title = said.title or site.title
+    if not title:
+        raise ValueError("Neither --title nor a docusaurus.config beside the folder names it.")
+    spoken = said.language or site.language
+    return replace(
+        said,
+        title=title,
+        subject=said.subject or title,
+        language=primary(spoken) if spoken else language_of(said.documents),
+        base_url=said.base_url or site.base_url,
+    )
 
 
 def _kept(found: Folder, without: Sequence[str]) -> Folder:
@@ -92,6 +101,18 @@ def _taken(old: OldTextbook, left: tuple[Left, ...], tenant_name: str, *, dry: b
         return await take(log, old, left, context, dry=dry)
 
     return on_log(taken)
+
+
+def _tell(report: Report, title: str, *, dry: bool, as_json: bool) -> None:
+    """Print what became of each file. Raises ValueError where some were refused."""
+    for row in report.rows:
+        _say(row, as_json=as_json)
+    counts = Counter(row.outcome for row in report.rows)
+    if not as_json:
+        listed = ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items())
+        print(f"{title} ({report.id}): {listed}" + (" (nothing was changed)" if dry else ""))
+    if counts["refused"]:
+        raise ValueError(f"Files refused: {counts['refused']}; so nothing was changed.")
 
 
 def _say(row: Row, *, as_json: bool) -> None:

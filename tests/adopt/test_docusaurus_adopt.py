@@ -306,7 +306,7 @@ async def test_what_is_wrong_is_told_in_a_sentence(named: None, tmp_path: Path) 
         "The folder has no document": await run(empty, "--title", "Empty"),
         "is here, from other files": await run(nameless, "--title", "Pushes and Pulls"),
         "is not a language": await run(docs, "--language", "Klingon!"),
-        "A title has a letter or digit": await run(docs, "--title", "!"),
+        "Its title needs a letter or digit": await run(docs, "--title", "!"),
     }
 
     for sentence, result in said.items():

@@ -205,8 +205,10 @@ def test_what_cannot_come_says_why() -> None:
     others = [document(number) for number in range(3, 44)]
 
     for old, happened, says in (
-        (replace(BOOK, title="!"), [], "A title has a letter"),
-        (replace(BOOK, subject="x" * 301), [], "A subject has a letter"),
+        (replace(BOOK, title="!"), [], "Its title needs a letter"),
+        (replace(BOOK, subject="x" * 301), [], "Its subject needs a letter"),
+        (replace(BOOK, user_id=""), [], "Its user_id needs"),
+        (replace(BOOK, audience=" "), [], "Its audience needs"),
         (book(), [], "no document"),
         (book(*others), [], "41 documents; a textbook has at most 40"),
         (BOOK, archived, "archived"),

@@ -48,9 +48,9 @@ def job_id(of: UUID) -> UUID:
 
 def check(old: OldTextbook) -> None:
     """Raise `Unfit`, saying why, where a textbook cannot be taken over."""
-    for name, said in (("title", old.title), ("subject", old.subject)):
-        if not is_line(said):
-            raise Unfit(f"A {name} has a letter or digit and at most {LONGEST} characters.")
+    for name in ("title", "subject", "audience", "user_id"):
+        if not is_line(getattr(old, name)):
+            raise Unfit(f"Its {name} needs a letter or digit, and at most {LONGEST} characters.")
     if not old.documents:
         raise Unfit("The folder has no document to make a chapter of.")
     if len(old.documents) > MOST_CHAPTERS:
