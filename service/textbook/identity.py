@@ -26,6 +26,7 @@ TELLING: Final = 3
 _SAME_WORDS: Final = 2.0
 _SAME: Final = 3.0
 _EQUAL: Final = 4.0
+_NUMBER: Final = re.compile(r"\d+")
 _WORD: Final = re.compile(r"([^\W_]+|(?<=\d)\s*[-*/:.,]\s*(?=\d)|-(?=\d))|([^\w\s`])")
 
 
@@ -106,7 +107,12 @@ def _counts(mark: str) -> bool:
 
 
 def _likeness(words: str, other: str) -> float:
-    """Return which share of their letters two texts have in common, as triples: Dice's measure."""
+    """Return which share of their letters two texts have in common, as triples: Dice's measure.
+
+    What asks about other numbers asks something else, however alike the words are.
+    """
+    if sorted(_NUMBER.findall(words)) != sorted(_NUMBER.findall(other)):
+        return 0.0
     these, those = _triples(words), _triples(other)
     return 2 * (these & those).total() / (these.total() + those.total())
 

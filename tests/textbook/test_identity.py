@@ -59,6 +59,7 @@ def test_a_question_in_other_words_keeps_its_id(before: str, after: str) -> None
         (ask("What is the unit of force?"), ask("Who wrote three laws?")),
         (ask("What is the unit of force?"), ask("What is the unit of work?", "the joule", ())),
         (ask("Is light a wave?", "Yes", ("No",)), ask("Is some light a wave?", "Yes", ("No",))),
+        (ask("What pulls at a mass of 2 kg?"), ask("What pulls at a mass of 3 kg?")),
         (ask("Is 6/2 3?", "Yes", ("No",)), ask("Is 6*2 3?", "Yes", ("No",))),
         (ask("Is x < 3?", "Yes", ("No",)), ask("Is x > 3?", "Yes", ("No",))),
         (ask("???"), ask("!!!", "a mark")),
