@@ -160,6 +160,7 @@ def test_anything_can_be_read_and_a_second_time_the_same(pieces: list[str]) -> N
     [
         ("# Push\n\nWords.", "Push", "Words."),
         ("\nimport A from 'a';\nimport 'b'\n\n# Push\n\nWords.", "Push", "Words."),
+        ("import duties rise.\n# Push\n\nWords.", "Push", "import duties rise.\n\nWords."),
         ("Before.\n\n# Push\n\nWords.", "the push", "Before.\n\n# Push\n\nWords."),
         ("---\ntitle: Push\n---\n# push\n\nWords.", "Push", "Words."),
         ("---\ntitle: Push\n---\n# Another\n\nWords.", "Push", "# Another\n\nWords."),

@@ -183,6 +183,20 @@ def test_a_person_may_mend_what_came() -> None:
     assert kinds(out) == [ChapterPublished]
 
 
+def test_a_file_is_known_by_the_path_at_which_it_came_out_first() -> None:
+    events: list[Event] = list(moved(BOOK).textbook)
+    events += TEXTBOOK.decide(
+        ReviseChapter(2, BOOK.documents[1].parts.markdown + " More."), TEXTBOOK.fold(events)
+    )
+    out = TEXTBOOK.decide(PublishChapter(2), TEXTBOOK.fold(events))
+    moved_to = [replace(event, path="elsewhere.md") for event in out]
+
+    again = moved(BOOK, [*events, *moved_to])
+
+    assert becomes(again) == [(1, "unchanged"), (2, "unchanged")]
+    assert again.gone == {}
+
+
 def test_a_new_file_comes_at_the_end_and_a_lost_one_stays() -> None:
     before = moved(BOOK).textbook
     later = book(document(0), BOOK.documents[0])
