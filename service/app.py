@@ -180,6 +180,7 @@ TEXTBOOKS: Final = (
                 refusals=edition.FOUND,
                 media=edition.MEDIA[0],
                 downloads=edition.MEDIA[1:],
+                seconds=edition.SECONDS,
             ),
             Route("GET", "/chapters", chapter.contents, refusals=textbook.FOUND),
         ),

@@ -56,13 +56,18 @@ async def pdf(html: bytes, chromium: str | None, *, patience: float = PATIENCE) 
     """Return a page of ours as a tagged PDF with an outline, by `chromium` or one on PATH.
 
     The same page gives the same bytes by the same Chromium and fonts. Raises `NoChromium`, and
-    `Unprintable` where it fails or takes longer than `patience` seconds.
+    `Unprintable` where it fails, or its turn and it take longer than `patience` seconds.
     """
     program = found(chromium)
-    async with TURNS:
-        with tempfile.TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True) as name:
-            data = await printed(program, Path(name), html, patience)
-        return await asyncio.to_thread(bound, data, html)
+    try:
+        async with asyncio.timeout(patience), TURNS:
+            with tempfile.TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True) as name:
+                data = await printed(program, Path(name), html)
+            return await asyncio.to_thread(bound, data, html)
+    except TimeoutError:
+        raise Unprintable(
+            f"{program} took longer than {patience:g} seconds. Try again when less is going on."
+        ) from None
 
 
 def found(chromium: str | None) -> str:
@@ -83,18 +88,13 @@ def cause(said: str) -> str:
     return next((line for line in lines if "FATAL" in line), lines[-1])
 
 
-async def printed(program: str, folder: Path, html: bytes, patience: float) -> bytes:
+async def printed(program: str, folder: Path, html: bytes) -> bytes:
     """Return the PDF of a page, printed in an empty `folder`. Raises `Unprintable`."""
     (folder / PAGE).write_bytes(html)
     process = await started(program, folder)
     try:
-        async with asyncio.timeout(patience):
-            await process.wait()
+        await process.wait()
         return (folder / PRINTED).read_bytes()
-    except TimeoutError:
-        raise Unprintable(
-            f"{program} took longer than {patience:g} seconds. Try again when less is going on."
-        ) from None
     except FileNotFoundError:
         said = cause((folder / SAID).read_text(errors="replace"))
         raise Unprintable(f"{program} printed no PDF. It said: {said}") from None

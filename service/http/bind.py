@@ -25,7 +25,7 @@ from service.refusal import NotFound, Refusal, Unavailable
 from service.settings import Settings
 
 DEADLINE: Final = 30.0
-"""Seconds in which a request is answered, streams apart."""
+"""Seconds in which a request is answered, streams apart, unless its route says otherwise."""
 READ_WAIT: Final = 5.0
 """Seconds a read waits for the projections to reach its `min_position`."""
 SOON: Final = 0.3
@@ -45,7 +45,7 @@ def mount(app: web.Application, routes: Iterable[Route]) -> None:
     """Serve `routes`; a GET answers HEAD too, unless it streams."""
     deadlines = Deadlines()
     for route in routes:
-        handle = bound(route, deadlines)
+        handle = bound(route, deadlines if route.seconds is None else Deadlines())
         if route.method == "GET" and not route.streams:
             app.router.add_get(route.path, handle)
         else:
@@ -100,7 +100,7 @@ def awaited(request: web.Request, of: Resources) -> bool:
 def deadline(route: Route, request: web.Request) -> float | None:
     """Return the seconds this request may take; only an event stream has no end."""
     streams = route.streams and "text/event-stream" in request.headers.get("Accept", "*/*")
-    return None if streams else DEADLINE
+    return None if streams else route.seconds or DEADLINE
 
 
 async def taken(

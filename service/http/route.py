@@ -23,7 +23,8 @@ class Route(Struct, frozen=True):
     What else there is to know stands at the handler: its docstring's first line is the summary,
     and the types of its ``Call[Body, Query]`` and its ``Answer[Value]`` are what is decoded and
     encoded. `also` are other statuses it may answer with, and `streams` marks a handler that may
-    answer with an event stream, which has no deadline. `downloads` are the media types in which it
+    answer with an event stream, which has no deadline; `seconds` is that of a handler that may take
+    longer than others. `downloads` are the media types in which it
     may answer too, on demand. `limit` is the size in bytes a body may have: a mebibyte if not
     given, or an upload's where the handler takes a form. `house` keeps it to those who may act on
     the service as a whole, and `generates` counts it against what a tenant may have generated.
@@ -46,6 +47,7 @@ class Route(Struct, frozen=True):
     house: bool = False
     generates: bool = False
     spools: bool = False
+    seconds: float | None = None
     refusing: Callable[[Refusal], Answer[Any] | None] | None = None
 
     @property

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import quote
 
-from service.export.pdf import NoChromium, Unprintable
+from service.export.pdf import PATIENCE, NoChromium, Unprintable
 from service.gateway.export_http import whole
 from service.http.body import Nothing
 from service.http.call import Call, Read
@@ -14,6 +14,8 @@ from service.textbook.out import NothingIsOut, out
 
 FOUND: Final = (NoSuchTextbook, NothingIsOut, NoChromium, Unprintable)
 """What may stand in the way."""
+SECONDS: Final = PATIENCE + 30.0
+"""What all but printing is given everywhere."""
 MEDIA: Final = tuple(dict.fromkeys(each.media for each in FORMATS.values()))
 
 

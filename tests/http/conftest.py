@@ -171,6 +171,7 @@ ROUTES = (
             Route("GET", "/fresh", fresh),
             Route("GET", "/broken", break_down),
             Route("GET", "/slow", dawdle),
+            Route("GET", "/hasty", dawdle, seconds=0.05),
             Route("GET", "/count", count, streams=True),
             Route("GET", "/open", whoami, role=None),
             Route("GET", "/operators", whoami, role="operator"),

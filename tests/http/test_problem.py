@@ -1,3 +1,4 @@
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -154,6 +155,14 @@ async def test_a_request_ends_within_its_deadline(
     document = await problem_of(response, 503, "deadline-passed")
     assert document["retryable"] is True
     assert int(response.headers["Retry-After"]) > 0
+
+
+async def test_a_route_may_have_a_deadline_of_its_own(client: Client) -> None:
+    slow = asyncio.ensure_future(client.get("/api/v1/slow"))
+    await problem_of(await client.get("/api/v1/hasty"), 503, "deadline-passed")
+
+    assert not slow.done()
+    slow.cancel()
 
 
 async def test_a_form_may_not_be_larger_than_its_route_takes(client: Client) -> None:
