@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from service.course.content import Citation
 from service.export.direction import of_language, well_formed
 from service.export.labels import Labels, of
 from service.export.mdx import Piece, pieces, sentence, written
@@ -172,6 +173,8 @@ def _closing(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
         yield f"## {frame.labels.questions}"
     for number, question in enumerate(chapter.questions, 1):
         yield from _asked(number, question, frame)
+    if said := _sources(chapter.sources, frame):
+        yield f"___\n\n{said}"
 
 
 def _asked(number: int, question: KnownQuestion, frame: Frame) -> Iterator[str]:
@@ -197,10 +200,15 @@ def _aside(booster: Booster, frame: Frame) -> str:
         "example": frame.labels.example,
         "explanation": frame.labels.explanation,
     }
-    paths = dict.fromkeys(one_line(source.path) for source in booster.sources)
-    said = "\\\n".join(f"*{line(frame.labels.source.format(path))}*" for path in paths)
+    said = _sources(booster.sources, frame)
     body = "\n\n".join(filter(None, (written(booster.content, frame.files), said)))
     return _admonition(KINDS[booster.kind], names[booster.kind], body)
+
+
+def _sources(sources: Sequence[Citation], frame: Frame) -> str:
+    """Return the paths of what something rests on, each once."""
+    paths = dict.fromkeys(one_line(source.path) for source in sources)
+    return "\\\n".join(f"*{line(frame.labels.source.format(path))}*" for path in paths)
 
 
 def _admonition(kind: str, label: str, body: str) -> str:

@@ -67,4 +67,5 @@ def _chapter(
         parts.questions,
         parts.boosters,
         event.at or recorded.recorded_at,
+        at.sources + (parts.summary.sources if parts.summary is not None else ()),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service.course.content import Citation
 from service.textbook.content import Booster, KnownQuestion
 
 
@@ -15,7 +16,8 @@ class PublishedChapter(Struct, frozen=True):
     """A chapter's published version, with all its parts.
 
     `path` is its file's below the textbook's folder, such as ``03-forces.md``; `markdown` begins
-    below the title, its sections at level two.
+    below the title, its sections at level two. `sources` are what its text and its takeaways rest
+    on.
     """
 
     id: UUID
@@ -33,6 +35,7 @@ class PublishedChapter(Struct, frozen=True):
     questions: tuple[KnownQuestion, ...]
     boosters: tuple[Booster, ...]
     published_at: datetime
+    sources: tuple[Citation, ...] = ()
 
 
 class PublishedTextbook(Struct, frozen=True):
