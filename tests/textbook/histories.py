@@ -13,7 +13,13 @@ from service.job.decider import Advance, Cancel, Complete, Create, Fail, Retry, 
 from service.log.decider import Decider
 from service.log.handle import Log, Write
 from service.refusal import Refusal
-from service.textbook.commands import ArchiveTextbook, RecordPlan
+from service.textbook.commands import (
+    ArchiveTextbook,
+    PublishChapter,
+    RecordPlan,
+    ReviseChapter,
+    RollBackChapter,
+)
 from service.textbook.decider import TEXTBOOK
 from tests.course.commands import TITLES
 from tests.projection.histories import TENANTS, context
@@ -50,20 +56,29 @@ WORK: Final = st.one_of(
     structs(Cancel),
     structs(Retry),
 )
+EDITS: Final = st.sampled_from(["## Push\n\nFar away.", "## Push\n\nVery near.", "Too short."])
+PERSONAL: Final = st.one_of(
+    structs(RollBackChapter, number=st.sampled_from([1, 2]), version=st.sampled_from([1, 1, 2, 3])),
+    structs(ReviseChapter, number=st.sampled_from([1, 2]), title=st.none(), markdown=EDITS),
+    structs(PublishChapter, number=st.sampled_from([1, 2]), version=st.none()),
+)
+"""What people do to chapters that are there."""
 DEEDS: Final[st.SearchStrategy[Deed]] = st.one_of(
-    *[st.tuples(WHICH, st.just(TEXTBOOK), CHANGES)] * 6,
-    *[st.tuples(WHICH, st.just(TEXTBOOK), PARTS)] * 3,
-    *[st.tuples(WHICH, st.just(JOBS), WORK)] * 3,
+    *[st.tuples(WHICH, st.just(TEXTBOOK), PERSONAL)] * 4,
+    *[st.tuples(WHICH, st.just(TEXTBOOK), CHANGES)] * 2,
+    *[st.tuples(WHICH, st.just(TEXTBOOK), PARTS)],
+    *[st.tuples(WHICH, st.just(JOBS), WORK)] * 2,
 )
 BEGINNINGS: Final[st.SearchStrategy[list[Any]]] = st.sampled_from(
     [
-        [],
-        [RecordPlan(PLAN)],
         [RecordPlan(PLAN), *made(1), *made(2)],
+        [RecordPlan(PLAN), *made(1), *made(2), *made(2, 2, ANEW)],
         [RecordPlan(PLAN), *made(2)[:-1], *made(1), *made(1, 2, ANEW)],
+        [RecordPlan(PLAN), *made(1)],
+        [],
     ]
 )
-"""Textbooks that are just requested, and such as have something to change."""
+"""Textbooks that have something to change, and such as are just requested."""
 
 
 @st.composite
