@@ -9,7 +9,7 @@ from service.generation.offline.teaching.option import self_standing
 
 _BESIDE: Final = re.compile(
     r"\b(?:above|below|earlier|previously|following|preceding|recall|remember|so far|again|here|oben|unten|vorhin|folgende[nrsm]?|ci-dessus|arriba)\b"
-    r"|\b(?:this|these|those|either one|neither one|from there|similar reasons|that way|diese[rsmn]?|dies|cette|ces|estos?|estas?)\b"
+    r"|^(?:\S+ ){0,6}(?:this|these|those|diese[rsmn]?|dies|cette|ces|estos?|estas?)\b|\b(?:either one|neither one|from there|similar reasons|that way)\b"
     r"|^(?:note|notice|suppose|imagine|let|together|of course|in (?:particular|each case|either case|addition|fact|turn))\b|^(?:\S+ ){0,2}(?:they|them|it|its|their|he|she|such|another|both|we(?: have)? (?:saw|seen))\b"
     r"|^(?:if|when|once|after|before|while|although|since|because|as|unless|until|for|to|what|that) (?:\w+ )?(?:it|they|them|he|she|that|such)\b"
     r"|\bsee (?:the|also|our)\b|\bsee [\w-]+\(|\b(?:step|example|case|equation) \d|\balready (?:seen|met|described)\b",

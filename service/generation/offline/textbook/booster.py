@@ -53,7 +53,7 @@ def boosters(lesson: Lesson, draft: Draft, policy: Policy) -> Boosters:
     Analogies would have to be made up, and are refused.
     """
     most = max(policy.boosters_min, min(_USUAL, policy.boosters_max))
-    found = list(_found(lesson, draft))
+    found = _found(lesson, draft, policy.boosters_min)
     chosen: dict[_Found, BoosterKind] = {}
     for at in range(most):
         for kind in (_KINDS[at % 2], _KINDS[1 - at % 2]):
@@ -75,21 +75,38 @@ def boosters(lesson: Lesson, draft: Draft, policy: Policy) -> Boosters:
     )
 
 
-def _found(lesson: Lesson, draft: Draft) -> Iterator[_Found]:
-    """Yield what is left of each section: all of it where that is no more than one can take in."""
+def _found(lesson: Lesson, draft: Draft, fewest: int) -> list[_Found]:
+    """Return what is left of each section, piece by piece where there are too few sections."""
     headings = section.headings(draft.markdown)
-    for place, unit in enumerate(left(lesson)):
-        text = lesson.course.sources[unit.section.source].material.text
-        runs = [unit.passages, *((one,) for one in unit.passages if len(unit.passages) > 1)]
-        fit = [run for run in runs if sum(_size(one, text) for one in run) in _SIZE]
-        for run in fit[:1] if fit and fit[0] == unit.passages else fit:
-            parts = [part for one in run for part in one.parts]
-            said = " ".join(one.plain for passage in run for one in passage.sentences)
-            if any(part.form == "prose" for part in parts):
-                shown = any(part.form in ("code", "steps") for part in parts)
-                example = shown or _EXAMPLE.search(said) is not None
-                heading = _heading(unit, headings)
-                yield _Found(place, unit, run, example, len(_REASON.findall(said)), heading)
+    rest = list(enumerate(left(lesson)))
+    whole = [(place, unit, unit.passages) for place, unit in rest]
+    apart = [(place, unit, (one,)) for place, unit in rest for one in unit.passages]
+    made = [_piece(lesson, *piece, headings) for piece in whole]
+    found = [one for one in made if one]
+    if len(found) < fewest:
+        made = [_piece(lesson, *piece, headings) for piece in apart]
+        found = [one for one in made if one]
+    return found
+
+
+def _piece(
+    lesson: Lesson,
+    place: int,
+    unit: Unit,
+    passages: tuple[Passage, ...],
+    headings: Sequence[str],
+) -> _Found | None:
+    """Return passages as they may serve; None where they are too little or too much, or no text."""
+    text = lesson.course.sources[unit.section.source].material.text
+    parts = [part for one in passages for part in one.parts]
+    size = sum(_size(one, text) for one in passages)
+    if size not in _SIZE or not any(part.form == "prose" for part in parts):
+        return None
+    said = " ".join(one.plain for passage in passages for one in passage.sentences)
+    shown = any(part.form in ("code", "steps") for part in parts)
+    example = shown or _EXAMPLE.search(said) is not None
+    reasons = len(_REASON.findall(said))
+    return _Found(place, unit, passages, example, reasons, _heading(unit, headings))
 
 
 def _size(passage: Passage, text: str) -> int:

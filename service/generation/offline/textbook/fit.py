@@ -14,6 +14,7 @@ from service.generation.offline.teaching.body import sections
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.teaching.definition import definitions
 from service.generation.offline.teaching.plan import Group, Unit
+from service.generation.offline.textbook.asking import askable
 from service.generation.offline.textbook.room import Room
 from service.textbook import length
 
@@ -22,6 +23,7 @@ _SCRAP: Final = 60
 _KEPT: Final = 0.85  # of all there is; the rest is for boosters
 _TRIES: Final = 8
 _STEP: Final = 15  # words that a try is asked to be shorter than the one before
+_ENOUGH: Final = 8  # sentences that can be asked about; more make a section no better
 _TOO_FAR: Final = 0.05  # for each grade that a text is harder or easier than asked
 
 
@@ -104,7 +106,8 @@ def _beginning(row: _Row, left: int) -> int:
 def _order(course: Curriculum, group: Group) -> list[int]:
     """Return the places of units, those first that say most.
 
-    That is what is central, on the topic and whole, what defines terms, and what comes early.
+    That is what is central, on the topic and whole, what defines terms, what a quiz can ask about,
+    and what comes early.
     """
     texts = [" ".join(one.plain for one in unit.sentences) for unit in group]
     central = rank.centrality(texts, course.language)
@@ -115,7 +118,10 @@ def _order(course: Curriculum, group: Group) -> list[int]:
         heads = content_stems(" ".join(unit.section.path), course.language)
         score = near + 0.1 * sum(one.strength for one in defined[:3])
         score += 0.2 * len(rank.hits(topic, heads)) + 0.5 * _whole(unit.passages)
-        score += 0.4 * (not unit.continued) + 0.4 * (1 - at / len(group))
+        asked = sum(askable(one, course.language) for one in unit.sentences)
+        score += (
+            0.05 * min(asked, _ENOUGH) + 0.4 * (not unit.continued) + 0.4 * (1 - at / len(group))
+        )
         scores.append(round(score - _TOO_FAR * _away(course, texts[at]), 9))
     return sorted(range(len(group)), key=lambda at: (-scores[at], at))
 

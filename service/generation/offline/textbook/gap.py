@@ -28,19 +28,18 @@ _NOUN: Final = re.compile(r"(?:[.;:)]|$| (\w+))")
 def gaps(draft: Draft) -> Iterator[Check]:
     """Ask for the term missing from a sentence, terms of its kind beside it."""
     course = draft.course
-    known = _nouns(draft)
-    seen: set[Term] = set()
-    for _, one in draft.prose:
-        if not askable(one, course.language):
-            continue
-        low = one.plain.lower()
-        near = [term for term in known if term.name.lower() in low]
-        for term in near:
-            fits = term.weight >= _SURE and term not in seen and _alone(term, near)
-            if fits and (check := _gap(draft, term, one, known)):
-                seen.add(term)
-                yield check
-                break
+    known, seen = _nouns(draft), set[Term]()
+    fit = [one for _, one in draft.prose if askable(one, course.language)]
+    for least in (_SURE, _KNOWN):
+        for one in fit:
+            low = one.plain.lower()
+            near = [term for term in known if term.name.lower() in low]
+            fresh = [term for term in near if term.weight >= least and term not in seen]
+            for term in fresh:
+                if _alone(term, near) and (check := _gap(draft, term, one, known)):
+                    seen.add(term)
+                    yield check
+                    break
 
 
 def _nouns(draft: Draft) -> list[Term]:

@@ -23,6 +23,7 @@ _WANTED: Final = 6
 _HARD: Final = 3.0  # grades above what was asked for
 _USUAL: Final = 10.0  # the grade that counts where none was asked for
 _POINTING: Final = re.compile(r"\b(?:this|these|those|diese[rsmn]?) \w+", re.IGNORECASE)
+_QUOTED: Final = re.compile(r"[“„](.+?)[”“]")
 _LEVELS: Final[tuple[Difficulty, ...]] = ("easy", "medium", "medium", "hard")
 
 
@@ -105,7 +106,8 @@ def _turns(
 def _sound(lesson: Draft, one: Check, longest: int) -> bool:
     """Tell whether a question's options are short enough, and it points at nothing beside it."""
     opening = lesson.say.ask_gap.format(sentence=GAP)
-    pointing = _POINTING.search(one.explanation) or one.question.startswith(opening)
+    said = " ".join([*_QUOTED.findall(one.question), *one.options])
+    pointing = _POINTING.search(said) or one.question.startswith(opening)
     return all(len(option) <= longest for option in one.options) and not pointing
 
 
