@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.export.direction import Direction, of_language, of_text, well_formed
 from service.export.link import outward
 from service.export.markup import Frame, Section, blocks, inline, sections
-from service.export.xhtml import DIRECTED, KEPT, checked, printable
+from service.export.xhtml import DIRECTED, KEPT, checked, printable, written
 from service.http.markdown import TAGS
 from tests.export.texts import TEXTS, TITLES
 from tests.export.web import elements, tree, words
@@ -83,6 +83,18 @@ def test_html_is_shown_and_not_obeyed() -> None:
     assert (
         words(tree(f"<all>{shown}</all>"))
         == "<script>alert(1)</script> a <b onclick=x>b</b> <!-- c -->"
+    )
+
+
+def test_what_the_parser_would_let_through_is_cleaned_all_the_same() -> None:
+    html = (
+        '<h2 id="evil" dir="up" style="x"><a href="/console" title="t">a</a>'
+        '<a href="javascript:x">b</a></h2><td class="evil">c</td><img src="https://x">'
+        '<h3 id="own"><a href="#own">d</a></h3><!-- e --><script>f</script><br>'
+    )
+
+    assert written(html, {"#own"}, {"own"}) == (
+        '<h2>ab</h2>c<h3 id="own"><a href="#own">d</a></h3><br />'
     )
 
 
