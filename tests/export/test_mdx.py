@@ -140,6 +140,8 @@ def test_nothing_in_hostile_texts_is_more_than_words() -> None:
         ("## Set {#id}", "## Set \\{#id\\} \\{#section-1}"),
         ("- a\n\n[x]: /y\n\n- b", "- a\n\n* b"),
         ("|a|\n|-|\n|`b\\|c`|", "| a |\n| --- |\n| `b\\|c` |"),
+        ("&amp;lt; &copy", "\\&lt; &copy"),
+        ("- a\n  | b |\n  |---|", "- a\n\n  | b |\n  | --- |"),
         ("a\u0007b\ufeffc", "abc"),
     ],
 )
