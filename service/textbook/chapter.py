@@ -57,12 +57,15 @@ class Version(Struct, frozen=True):
 class Chapter(Struct, frozen=True):
     """A chapter; `versions` from 1 in their order, `published` the one that is out, 0 for none.
 
+    `path` is that of its file when it came out first, which it keeps.
+
     `error` says why the latest try to make it ended without a validated version, and `failed_by`
     which job tried; both are empty once anything more is made of it.
     """
 
     versions: tuple[Version, ...] = ()
     published: int = 0
+    path: str = ""
     error: str = ""
     failed_by: UUID | None = None
 
@@ -100,7 +103,7 @@ def evolve_chapter(chapter: Chapter, event: ChapterEvent) -> Chapter:
         case ChapterFailed():
             return replace(chapter, error=event.error, failed_by=event.job_id)
         case ChapterPublished():
-            return replace(chapter, published=event.version)
+            return replace(chapter, published=event.version, path=chapter.path or event.path)
         case ChapterGenerated():
             versions = (*chapter.versions, generated(event))
         case ChapterRevised() | ChapterRolledBack():

@@ -10,6 +10,7 @@ from service.course.content import Citation
 BoosterKind = Literal["analogy", "example", "explanation"]
 Difficulty = Literal["easy", "medium", "hard"]
 Analogies = Literal["optional", "required"]
+QuizGate = Literal["required", "off"]
 
 Count = Annotated[int, Meta(ge=0, le=1000)]
 Words = Annotated[int, Meta(ge=0, le=100_000)]
@@ -20,6 +21,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `option_characters_max` is the longest an option of a question may be. Where analogies are
     `required` a chapter without one is rejected; where they are `optional` it may go without.
+    The quiz gate wants four options of which one is right and none tells, and no question twice;
+    where it is `off`, questions need but words and an option that is right.
     """
 
     words_min: Words = 800
@@ -34,6 +37,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     boosters_min: Count = 2
     boosters_max: Count = 3
     analogies: Analogies = "optional"
+    quiz_gate: QuizGate = "required"
 
 
 class ChapterPlan(Struct, frozen=True):

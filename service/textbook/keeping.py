@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from service.content.title import TitleMissing, is_line
 from service.refusal import StateConflict
-from service.textbook import length
+from service.textbook import length, section
 from service.textbook.chapter import Chapter, ChapterEvent, Version, latest, version
 from service.textbook.commands import PublishChapter, ReviseChapter, RollBackChapter
-from service.textbook.content import Policy
+from service.textbook.content import Parts, Policy
 from service.textbook.events import ChapterPublished, ChapterRevised, ChapterRolledBack
 from service.textbook.making import judged
 
@@ -44,7 +44,7 @@ def publish(command: PublishChapter, chapter: Chapter) -> Sequence[ChapterEvent]
     if last.standing == "rejected":
         rejected = f"Version {last.version} of chapter {command.number} was rejected: "
         raise ChapterNotValidated(rejected + " ".join(last.errors), faults=last.errors)
-    path = f"{command.number:02d}-{last.slug}.md"
+    path = chapter.path or f"{command.number:02d}-{last.slug}.md"
     digest = sha256(last.parts.markdown.encode()).hexdigest()
     return (ChapterPublished(command.number, last.version, path, digest),)
 
@@ -75,7 +75,7 @@ def revise(command: ReviseChapter, chapter: Chapter, rules: Policy) -> Sequence[
             words,
             length.minutes(words),
         ),
-        judged(command.number, number, parts, rules),
+        judged(command.number, number, loosened(parts), rules),
     )
 
 
@@ -87,8 +87,23 @@ def roll_back(command: RollBackChapter, chapter: Chapter, rules: Policy) -> Sequ
     number = last.version + 1
     return (
         ChapterRolledBack(command.number, number, base.version),
-        judged(command.number, number, base.parts, rules),
+        judged(command.number, number, loosened(base.parts), rules),
     )
+
+
+def loosened(parts: Parts) -> Parts:
+    """Return the parts with no booster bound to a section that a person has taken out.
+
+    Such a booster is shown at the chapter's end: nobody can edit it, so it stands in nobody's way.
+    """
+    headings = section.headings(parts.markdown)
+    boosters = tuple(
+        one
+        if any(section.same(one.section_ref, name) for name in headings)
+        else replace(one, section_ref="")
+        for one in parts.boosters
+    )
+    return replace(parts, boosters=boosters)
 
 
 def said(of: Version) -> tuple[object, ...]:

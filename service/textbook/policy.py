@@ -18,7 +18,7 @@ def faults(policy: Policy, parts: Parts) -> tuple[str, ...]:
     return (
         *_text(policy, parts.markdown),
         *_takeaways(policy, parts.summary.takeaways if parts.summary else ()),
-        *_questions(policy, parts.questions),
+        *questions(policy, parts.questions),
         *_boosters(policy, parts),
     )
 
@@ -48,23 +48,24 @@ def _takeaways(policy: Policy, takeaways: Sequence[str]) -> Iterator[str]:
         yield f"Takeaway {again} of the summary says the same as takeaway {first}."
 
 
-def _questions(policy: Policy, questions: Sequence[Question]) -> Iterator[str]:
-    if not policy.questions_min <= len(questions) <= policy.questions_max:
+def questions(policy: Policy, asked: Sequence[Question]) -> Iterator[str]:
+    """Yield what the policy finds wrong with a quiz, each a sentence."""
+    if not policy.questions_min <= len(asked) <= policy.questions_max:
         wanted = _range(policy.questions_min, policy.questions_max)
-        yield f"The quiz has {_counted(len(questions), 'question')}; it must have {wanted}."
-    for number, one in enumerate(questions, 1):
-        for fault in _question(policy, one):
+        yield f"The quiz has {_counted(len(asked), 'question')}; it must have {wanted}."
+    for number, one in enumerate(asked, 1):
+        gated = _gated(one) if policy.quiz_gate == "required" else ()
+        for fault in (*_question(policy, one), *gated):
             yield f"Question {number}: {fault}."
-    for first, again in _repeated([one.text for one in questions]):
-        yield f"Question {again} asks the same as question {first}."
+    if policy.quiz_gate == "required":
+        for first, again in _repeated([one.text for one in asked]):
+            yield f"Question {again} asks the same as question {first}."
 
 
 def _question(policy: Policy, one: Question) -> Iterator[str]:
     """Yield what is wrong with a question, without its number and the full stop."""
     if not one.text.strip():
         yield "there are no words in it"
-    if len(one.options) != OPTIONS:
-        yield f"it has {_counted(len(one.options), 'option')}; it must have exactly {OPTIONS}"
     for number, option in enumerate(one.options, 1):
         if not option.strip():
             yield f"option {number} is empty"
@@ -76,7 +77,15 @@ def _question(policy: Policy, one: Question) -> Iterator[str]:
             f"correct_index is {one.correct_index}, where no option stands; "
             f"it must be from 0 to {OPTIONS - 1}"
         )
-    elif len(one.options) >= quiz.FEWEST and all(option.strip() for option in one.options):
+
+
+def _gated(one: Question) -> Iterator[str]:
+    """Yield what the quiz gate finds wrong with a question, in the same way."""
+    if len(one.options) != OPTIONS:
+        yield f"it has {_counted(len(one.options), 'option')}; it must have exactly {OPTIONS}"
+    right = 0 <= one.correct_index < len(one.options)
+    whole = all(option.strip() for option in one.options)
+    if right and whole and len(one.options) >= quiz.FEWEST:
         key = one.options[one.correct_index]
         yield from quiz.faults(Check(one.text, key, one.options, one.explanation))
 

@@ -259,6 +259,7 @@ def test_what_the_policy_would_say_is_remarked() -> None:
 
     assert len(move.remarks) == 1
     assert "told by its length" in move.remarks[0]
+    assert (policy_of([came]).quiz_gate, policy_of(BOOK.documents).quiz_gate) == ("off", "required")
     assert all(not one.remarks for one in moved(BOOK).moves)
 
 

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 
 from service.content.title import TitleMissing
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
@@ -34,14 +35,7 @@ BETTER = TEXT + "\n\nAnd what is pulled comes near."
 HASH = sha256(TEXT.encode()).hexdigest()
 FIRST = ChapterPublished(1, 1, "01-push-and-pull.md", HASH)
 SECOND = ChapterPublished(2, 1, "02-motion.md", HASH)
-SHORT = ChapterRejected(
-    1,
-    2,
-    (
-        "The text has 2 words; it must have 3 to 50.",
-        "Booster 1 belongs to the section “Push”, and no heading of the text is called so.",
-    ),
-)
+SHORT = ChapterRejected(1, 2, ("The text has 2 words; it must have 3 to 50.",))
 
 
 def after(*commands: Command) -> tuple[Event, ...]:
@@ -81,7 +75,6 @@ def test_a_rejected_version_is_not_published_and_all_that_is_wrong_is_said() -> 
 
     assert str(raised.value) == (
         "Version 2 of chapter 1 was rejected: The text has 2 words; it must have 3 to 50."
-        " Booster 1 belongs to the section “Push”, and no heading of the text is called so."
     )
     assert raised.value.facts == {"faults": SHORT.errors}
 
@@ -106,6 +99,25 @@ def test_a_persons_text_is_the_next_version_judged_at_once() -> None:
     )
     given(TEXTBOOK, *READY).when(ReviseChapter(1, "Too short.")).then(
         ChapterRevised(1, 2, 1, "Push and pull", "Too short.", 2, 1), SHORT
+    )
+
+
+def test_a_persons_text_may_be_without_a_section_that_a_booster_helps_with() -> None:
+    without = BETTER.replace("## Push", "## Shove")
+    assert without != BETTER
+
+    edited = after(ReviseChapter(1, without), ReviseChapter(1, BETTER), RollBackChapter(1, 2))
+
+    assert [one for one in edited if isinstance(one, ChapterRejected)] == []
+    assert textbook(edited).chapters[1].versions[-1].parts.boosters[0].section_ref == "Push"
+
+
+def test_a_chapter_keeps_the_path_at_which_it_came_out_first() -> None:
+    came = replace(FIRST, path="part-1/push.md")
+    revised = TEXTBOOK.decide(ReviseChapter(1, BETTER), TEXTBOOK.fold([*READY, came]))
+
+    given(TEXTBOOK, *READY, came, *revised).when(PublishChapter(1)).then(
+        ChapterPublished(1, 2, "part-1/push.md", sha256(BETTER.encode()).hexdigest())
     )
 
 

@@ -91,6 +91,16 @@ def test_takeaways_say_something_and_something_new() -> None:
     )
 
 
+def test_without_the_gate_a_question_needs_words_and_a_right_option_alone() -> None:
+    off = Policy(quiz_gate="off")
+    loose = replace(ASKED, options=("A push that goes on for very long", "No"))
+    wrong = replace(ASKED, correct_index=9)
+
+    assert len(faults(Policy(), asking(loose, loose))) >= len(("options", "twice"))
+    assert faults(off, asking(loose, loose)) == ()
+    assert len(faults(off, asking(wrong, replace(ASKED, text=" ")))) == len(("key", "words"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [

@@ -76,7 +76,7 @@ async def test_the_list_is_that_of_the_analysts(api: Client, kept: Json, live: R
 
     assert len(rows) == len(lines) == 4
     for row, line in zip(rows, lines, strict=True):
-        plain = {
+        plain: Json = {
             key: str(value) if isinstance(value, UUID) else value for key, value in row.items()
         }
         for key in ("created_at", "published_at"):

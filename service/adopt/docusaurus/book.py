@@ -5,11 +5,13 @@ from pathlib import PurePosixPath
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.adopt.docusaurus.document import MOST_WORDS, Document
 from service.adopt.moving import Unfit
 from service.content.title import LONGEST, is_line
 from service.library.language import detect
+from service.textbook import policy
 from service.textbook.content import Policy
 from service.textbook.decider import MOST_CHAPTERS
 from service.textbook.length import minutes
@@ -78,7 +80,8 @@ def slugs(documents: Sequence[Document], taken: Sequence[str] = ()) -> list[str]
 def policy_of(documents: Sequence[Document]) -> Policy:
     """Return the default policy, widened so that it holds what people have read.
 
-    Texts have twice the room that they took: a person may shorten or lengthen any of them.
+    Texts have twice the room that they took: a person may shorten or lengthen any of them. Where a
+    quiz would not pass the gate, there is none.
     """
     usual = Policy()
     words = [one.word_count for one in documents]
@@ -90,7 +93,7 @@ def policy_of(documents: Sequence[Document]) -> Policy:
     options = (
         len(each) for one in documents for asked in one.parts.questions for each in asked.options
     )
-    return Policy(
+    wide = Policy(
         words_min=fewest,
         words_max=most,
         reading_minutes_min=min(usual.reading_minutes_min, minutes(fewest)),
@@ -103,3 +106,5 @@ def policy_of(documents: Sequence[Document]) -> Policy:
         boosters_min=min(usual.boosters_min, *boosters),
         boosters_max=max(usual.boosters_max, *boosters),
     )
+    gated = any(any(policy.questions(wide, one.parts.questions)) for one in documents)
+    return replace(wide, quiz_gate="off") if gated else wide

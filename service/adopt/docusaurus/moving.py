@@ -6,7 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from service.adopt.docusaurus.book import OldTextbook, check, job_id, policy_of, slugs
 from service.adopt.docusaurus.document import Document
@@ -220,7 +220,7 @@ def _remarks(document: Document, rules: Policy) -> tuple[str, ...]:
     parts = document.parts
     questions = identity.known(UUID(int=0), 1, (), parts.questions)
     said = Parts(parts.markdown, Summary(parts.takeaways), questions, parts.boosters)
-    return policy.faults(rules, said)
+    return policy.faults(replace(rules, quiz_gate="required"), said)
 
 
 def _says(document: Document) -> tuple[object, ...]:
