@@ -13,12 +13,12 @@ from service.generation.offline.teaching import closing, setting
 from service.generation.offline.teaching.draft import Draft as Lesson
 from service.generation.offline.teaching.plan import Unit
 from service.generation.offline.teaching.wish import declined
+from service.generation.offline.textbook.fit import PIECE
 from service.generation.offline.textbook.found import left
 from service.textbook import length, section
 from service.textbook.content import Booster, BoosterKind, Boosters, Draft, Policy, Refused
 
 _USUAL: Final = 3
-_SIZE: Final = range(18, 221)  # words
 _FEWEST_TERMS: Final = 2
 _MOST_TERMS: Final = 6
 _EXAMPLE: Final = re.compile(
@@ -100,7 +100,7 @@ def _piece(
     text = lesson.course.sources[unit.section.source].material.text
     parts = [part for one in passages for part in one.parts]
     size = sum(_size(one, text) for one in passages)
-    if size not in _SIZE or not any(part.form == "prose" for part in parts):
+    if size not in PIECE or not any(part.form == "prose" for part in parts):
         return None
     said = " ".join(one.plain for passage in passages for one in passage.sentences)
     shown = any(part.form in ("code", "steps") for part in parts)

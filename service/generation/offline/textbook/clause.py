@@ -103,7 +103,7 @@ def _asked(draft: Draft, names: Sequence[str]) -> Iterator[Check]:
     for name in names:
         if name not in shapes:
             continue
-        known = [cut for one in everywhere if (cut := _apart(one, name, language))]
+        known = [cut for one in everywhere if (cut := apart(one, name, language))]
         mine = [cut for cut in known if cut.sentence in here and askable(cut.sentence, language)]
         for one in mine:
             alike = [other for other in known if _beside(other, one, name, language)]
@@ -121,7 +121,7 @@ def _elsewhere(draft: Draft) -> list[Sentence]:
     return [one for one in every if one not in own]
 
 
-def _apart(one: Sentence, name: str, language: str) -> Clause | None:
+def apart(one: Sentence, name: str, language: str) -> Clause | None:
     """Take a sentence apart; None where it does not fall into two parts of that shape."""
     match = _SHAPES[primary(language)][name].match(one.plain)
     if match is None:

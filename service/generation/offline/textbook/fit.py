@@ -22,6 +22,8 @@ _SCRAP: Final = 60
 """Words; so few of a longer section are no section."""
 _KEPT: Final = 0.85  # of all there is; the rest is for boosters
 _TRIES: Final = 8
+PIECE: Final = range(18, 221)
+"""The words of a passage that can stand beside a text."""
 _STEP: Final = 15  # words that a try is asked to be shorter than the one before
 _ENOUGH: Final = 8  # sentences that can be asked about; more make a section no better
 _TOO_FAR: Final = 0.05  # for each grade that a text is harder or easier than asked
@@ -40,16 +42,26 @@ def long(course: Curriculum, group: Group) -> int:
     return sum(length.words(one.heading) + length.words(one.markdown) for one in parts)
 
 
-def fitted(course: Curriculum, group: Group, room: Room) -> Group:
+def fitted(course: Curriculum, group: Group, room: Room, spare: int) -> Group:
     """Return as much of `group` as there is room for; less than `room.least` if it has no more.
 
     The sections that say most come first, each whole or by its beginning, so that no run of text
-    has holes; they stand in the order of the sources.
+    has holes; they stand in the order of the sources. Where it can be, `spare` passages are left.
     """
     rows, order = [_row(course, unit) for unit in group], _order(course, group)
     whole = sum(_size(row, len(row.passages)) for row in rows)
-    wanted = min(room.wanted, max(room.least, round(whole * _KEPT)))
-    tight, made = replace(room, wanted=wanted, enough=min(room.enough, wanted)), group
+    usual = min(room.wanted, max(room.least, round(whole * _KEPT)))
+    tries = [
+        _fitted(course, group, rows, order, replace(room, wanted=wanted))
+        for wanted in dict.fromkeys((usual, (usual + room.least) // 2, room.least))
+    ]
+    return next((made for made in tries if _left(group, made) >= spare), tries[0])
+
+
+def _fitted(
+    course: Curriculum, group: Group, rows: Sequence[_Row], order: Sequence[int], room: Room
+) -> Group:
+    tight, made = replace(room, enough=min(room.enough, room.wanted)), group
     for _ in range(_TRIES):
         made = _cut(group, _taken(rows, order, tight))
         over = long(course, made) - room.most
@@ -60,6 +72,17 @@ def fitted(course: Curriculum, group: Group, room: Room) -> Group:
             tight, most=most, wanted=min(tight.wanted, most), enough=min(tight.enough, most)
         )
     return made
+
+
+def _left(group: Group, made: Group) -> int:
+    """Return how many passages of prose a chapter leaves that can serve as boosters."""
+    kept = {one for unit in made for one in unit.passages}
+    return sum(
+        one.words in PIECE and any(part.form == "prose" for part in one.parts)
+        for unit in group
+        for one in unit.passages
+        if one not in kept
+    )
 
 
 def _row(course: Curriculum, unit: Unit) -> _Row:

@@ -31,7 +31,8 @@ from service.library.material import Material
 
 _FINE: Final = 0.5  # of a chapter; what is planned with comes in no larger pieces
 _TRIES: Final = 8
-_AMPLE: Final = 1.3  # times what a chapter has, there is enough beside it for its boosters
+_AMPLE: Final = (1.3, 1.15, 1.0)
+"""Times what a chapter is to have: with the first there is enough beside it for its boosters."""
 _WIDER: Final = 1.06  # times the words that a try asks more of each chapter than the one before
 _KEPT: Final = 4  # syllabuses held in memory, each at most a few megabytes
 _ONE: Final = Lock()
@@ -52,7 +53,7 @@ def kept(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculum:
     """Return the syllabus, and keep it at hand for the other chapters of a textbook."""
     course = _read(brief, material)
     own = room(brief.policy, wish.changes(brief.instructions))
-    groups = tuple(fitted(course, group, own) for group in course.plan)
+    groups = tuple(fitted(course, group, own, brief.policy.boosters_min) for group in course.plan)
     plan = tuple(_of_same_sources(*pair) for pair in zip(course.plan, groups, strict=True))
     return _checked(assembled(replace(course, plan=plan, groups=groups)), own)
 
@@ -93,10 +94,8 @@ def _plan(
     """Cut the text into chapters that all have enough to choose from. Raises `TooLittle`."""
     asked = brief.chapters_total
     groups: tuple[Group, ...] = ()
-    tries = [
-        (asked, round(roomy.wanted * _AMPLE)),
-        *((n, roomy.least) for n in range(asked, 0, -1)),
-    ]
+    ample = [(asked, max(round(roomy.wanted * share), roomy.least)) for share in _AMPLE]
+    tries = [*ample, *((count, roomy.least) for count in range(asked, 0, -1))]
     for count, least in tries:
         if groups := _even(course, found, count, least):
             break
