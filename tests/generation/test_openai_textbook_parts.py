@@ -316,6 +316,21 @@ async def test_a_request_says_how_much_of_everything_is_wanted() -> None:
     assert f"The sections:\n{named}" in texts[3]
 
 
+async def test_what_is_asked_for_has_room_in_the_answer() -> None:
+    counter = Counter(says())
+    author = generator(counter, max_tokens=100).author()
+
+    await whole(author, BRIEF, (await author.plan(BRIEF, sources())).value, 1)
+
+    assert [one.max_tokens for one in counter.paid] == [
+        3 * 300,
+        1000 * 3,
+        5 * 200,
+        7 * 300,
+        3 * 500,
+    ]
+
+
 async def test_no_chapter_can_leave_its_tags() -> None:
     counter = Counter(says())
     evil = await drafted()
