@@ -1,7 +1,7 @@
 """The docs folder: what is published of textbooks is there, and of ours nothing else."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -52,8 +52,8 @@ def held(root: Path) -> dict[str, bytes]:
     }
 
 
-def store(root: Path, book: PublishedTextbook) -> bool:
-    folder = Folder(root)
+def store(root: Path, book: PublishedTextbook, kind: type[Folder] = Folder) -> bool:
+    folder = kind(root)
     try:
         folder.open(seconds=5)
         return stored(folder, replace(book, tenant_id=DEFAULT))
@@ -207,3 +207,22 @@ async def test_read_models_that_are_behind_are_waited_for(
 
     await projected()
     assert await write(database, tmp_path, DEFAULT, own, position)
+
+
+class Cut(Folder):
+    """A folder of a process that ends before it has removed anything."""
+
+    def remove(self, parts: Sequence[str], names: Mapping[str, str]) -> list[str]:
+        raise FolderError(f"{parts} {names}")
+
+
+def test_what_a_process_did_not_come_to_remove_the_next_one_does(tmp_path: Path) -> None:
+    book = forces()
+    old = replace(book.chapters[0], path="09-old.md", number=9, slug="old")
+    store(tmp_path, replace(book, chapters=(*book.chapters, old)))
+
+    with pytest.raises(FolderError):
+        store(tmp_path, book, Cut)
+    assert store(tmp_path, book)
+
+    assert held(tmp_path) == dict(files(book))
