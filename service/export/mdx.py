@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 from msgspec import Struct
 
@@ -42,7 +43,7 @@ def pieces(markdown: str, files: Collection[str] = ()) -> list[Piece]:
 
     Headings are of level two and below.
     """
-    nodes = _parsed(markdown)
+    nodes = _parsed(markdown, files)
     heads = [place for place, node in enumerate(nodes) if node.type == "heading"]
     cuts, writer = [0, *heads, len(nodes)], _Writer(frozenset(files), divides=True)
     found = [nodes[start:end] for start, end in pairwise(cuts) if end > start]
@@ -51,18 +52,41 @@ def pieces(markdown: str, files: Collection[str] = ()) -> list[Piece]:
 
 def written(markdown: str, files: Collection[str] = (), *, divides: bool = False) -> str:
     """Return `markdown`, whose headings become bold lines unless it `divides` a page."""
-    return _Writer(frozenset(files), divides=divides).blocks(_parsed(markdown))
+    return _Writer(frozenset(files), divides=divides).blocks(_parsed(markdown, files))
 
 
 def sentence(markdown: str, files: Collection[str] = ()) -> str:
     """Return Markdown without blocks on one line, such as an option of a question."""
     tokens = _parser.parseInline(" ".join(UNPRINTABLE.sub("", markdown).split()))
     writer = _Writer(frozenset(files), divides=False)
-    return "".join(writer.inline(child) for child in SyntaxTreeNode(tokens).children)
+    return "".join(map(writer.inline, SyntaxTreeNode(_joined(tokens, files)).children))
 
 
-def _parsed(markdown: str) -> list[SyntaxTreeNode]:
-    return SyntaxTreeNode(_parser.parse(UNPRINTABLE.sub("", markdown))).children
+def _parsed(markdown: str, files: Collection[str]) -> list[SyntaxTreeNode]:
+    tokens = _parser.parse(UNPRINTABLE.sub("", markdown))
+    return SyntaxTreeNode(_joined(tokens, files)).children
+
+
+def _joined(tokens: Sequence[Token], files: Collection[str]) -> Sequence[Token]:
+    """Let words stand together that a picture or a link to nowhere would keep apart.
+
+    For together they may be markup, as ``im![port](x)`` becomes ``import``.
+    """
+    for inline in (token for token in tokens if token.children):
+        found: list[Token] = []
+        leads = False
+        for token in inline.children or ():
+            if token.type == "link_open":
+                leads = bool(_destination(str(token.attrs["href"]), files))
+            if token.type in {"link_open", "link_close"} and not leads:
+                continue
+            text = token.type in {"text", "image"}
+            if text and found and found[-1].type == "text":
+                found[-1].content += token.content
+            else:
+                found.append(Token("text", "", 0, content=token.content) if text else token)
+        inline.children = found
+    return tokens
 
 
 def _heading(node: SyntaxTreeNode) -> tuple[int, str]:
@@ -114,7 +138,7 @@ class _Writer:
         match node.type:
             case "inline":
                 return "".join(map(self.inline, node.children))
-            case "text" | "image":
+            case "text":
                 return _edged(literal(node.content, starts=_starts(node)), node)
             case "code_inline":
                 return code(node.content, cell=self._cell)
@@ -215,7 +239,7 @@ def _language(info: str) -> str:
     return found[0] if found and found[0] != UNWRAPPED else ""
 
 
-def _destination(href: str, files: frozenset[str]) -> str:
+def _destination(href: str, files: Collection[str]) -> str:
     """Return where a link leads, or nothing where nobody would arrive."""
     if unquote(href).removeprefix("./") in files:
         return "./" + address(href.removeprefix("./"))

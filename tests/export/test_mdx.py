@@ -143,6 +143,7 @@ def test_nothing_in_hostile_texts_is_more_than_words() -> None:
         ("&amp;lt; &copy", "\\&lt; &copy"),
         ("- a\n  | b |\n  |---|", "- a\n\n  | b |\n  | --- |"),
         ("a\u0007b\ufeffc", "abc"),
+        ("im![port](a) x :![b](c)[d](https://e.f)", "&#105;mport x \\:b[d](https://e.f)"),
     ],
 )
 def test_each_trap_has_its_form(markdown: str, expected: str) -> None:
