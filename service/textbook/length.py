@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from typing import Final
 
 WORDS_PER_MINUTE: Final = 180
@@ -9,11 +10,25 @@ WORDS_PER_MINUTE: Final = 180
 FENCED: Final = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 """A block of code between fences."""
 _WORD: Final = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
+_UNSPACED: Final = (
+    (re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 2),
+    (re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 4),
+)
+"""Letters of scripts that part no words (Chinese and Japanese; Thai, Lao, Burmese, Khmer), and how
+many of them are counted as a word."""
 
 
 def words(markdown: str) -> int:
     """Return the number of running words, those of code blocks left out."""
-    return len(_WORD.findall(FENCED.sub("", markdown)))
+    text = FENCED.sub("", markdown)
+    if text.isascii():
+        return len(_WORD.findall(text))
+    text = "".join(one for one in text if unicodedata.category(one)[0] != "M")  # no word ends there
+    count = 0
+    for letter, of_a_word in _UNSPACED:
+        text, letters = letter.subn(" ", text)
+        count += math.ceil(letters / of_a_word)
+    return count + len(_WORD.findall(text))
 
 
 def minutes(word_count: int) -> int:

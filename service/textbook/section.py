@@ -5,7 +5,7 @@ from typing import Final
 
 from service.textbook.length import FENCED
 
-_HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 _MARKS: Final = re.compile(r"[*_`\\]")
 
 
