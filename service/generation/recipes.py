@@ -33,8 +33,9 @@ from service.textbook import commands as textbooks
 from service.textbook import recipe as textbook
 from service.textbook.decider import TEXTBOOK, Textbook
 
-FEWEST_SOURCES: Final = 8
-"""Sources that a textbook draws from at the least, where there are as many."""
+FEWEST_SOURCES: Final = 24
+SOURCES_A_CHAPTER: Final = 3
+"""Sources that a textbook draws from at the most: a manual may be one file, or many small ones."""
 
 
 class NotReadYet(GenerationFailed):
@@ -140,14 +141,14 @@ def _textbook_brief(state: Textbook) -> TextbookBrief:
 async def _textbook_material(
     database: Database, tenant_id: UUID, brief: TextbookBrief
 ) -> Sequence[Material]:
-    """Return the sources of all chapters, so as many as there may be one for each."""
+    """Return the sources of all chapters, the best first."""
     await _read_up(database, tenant_id)
     return await library.material(
         database,
         tenant_id,
         f"{brief.title} {brief.subject}",
         source_filter=brief.source_filter,
-        limit=max(FEWEST_SOURCES, brief.chapters_total),
+        limit=max(FEWEST_SOURCES, SOURCES_A_CHAPTER * brief.chapters_total),
     )
 
 
