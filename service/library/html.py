@@ -83,6 +83,8 @@ def _block(node: LexborNode, depth: int) -> Iterator[str]:
         yield from _code(node.text())
     elif tag in ("ul", "ol"):
         yield from _list(node, depth)
+    elif tag == "dl":
+        yield from _definitions(node, depth)
     elif tag == "table":
         yield from _table(node, depth)
     elif tag == "blockquote":
@@ -107,6 +109,40 @@ def _list(node: LexborNode, depth: int) -> Iterator[str]:
             entries.append(marker + body.replace("\n", "\n" + " " * len(marker)))
     if entries:
         yield "\n".join(entries)
+
+
+def _definitions(node: LexborNode, depth: int) -> Iterator[str]:
+    """Yield each term with what is said of it, as one paragraph that begins with the term."""
+    terms: list[str] = []
+    for child in _entries(node):
+        if child.tag == "dt":
+            terms.append(" ".join(_content(child, depth).split()))
+        elif child.tag == "dd":
+            yield from _defined(", ".join(filter(None, terms)), list(_blocks(child, depth)))
+            terms.clear()
+        else:
+            yield from _block(child, depth + 1)
+    yield from map(_plain_start, filter(None, terms))
+
+
+def _entries(node: LexborNode) -> Iterator[LexborNode]:
+    """Yield what a list of definitions holds, and what is in its groups: a ``div`` may be one."""
+    for child in node.iter():
+        yield from child.iter() if child.tag == "div" else (child,)
+
+
+def _defined(term: str, blocks: list[str]) -> Iterator[str]:
+    prose = bool(blocks) and not _SYNTAX.match(blocks[0]) and not blocks[0].startswith("| ")
+    if term and prose:
+        yield f"{_marked(term)}: {blocks.pop(0)}"
+    elif term:
+        yield _plain_start(term)
+    yield from blocks
+
+
+def _marked(term: str) -> str:
+    """Return a term in bold, unless it is marked up already."""
+    return _plain_start(term) if re.search(r"[*`\\_]", term) else f"**{term}**"
 
 
 def _table(node: LexborNode, depth: int) -> Iterator[str]:

@@ -160,6 +160,25 @@ def test_a_ragged_table_stays_small() -> None:
     assert len(extract(page, "a.html", HTML).text) < 50_000
 
 
+def test_what_is_defined_stands_beside_its_definition() -> None:
+    page = (
+        b"<dl><dt>list.append(<em>x</em>)</dt><dd><p>Adds an item.</p><p>Once.</p></dd>"
+        b"<div><dt>axon</dt><dt>neurite</dt><dd>A nerve's fibre.</dd></div>"
+        b"<dt>do()</dt><dd><pre>do()</pre></dd><dd>Acts.</dd><p>Aside.</p><dt>- alone</dt></dl>"
+    )
+
+    assert read_html(page, "terms.html").text.split("\n\n") == [
+        "list.append(*x*): Adds an item.",
+        "Once.",
+        "**axon, neurite**: A nerve's fibre.",
+        "do()",
+        "```\ndo()\n```",
+        "Acts.",
+        "Aside.",
+        "\\- alone",
+    ]
+
+
 def test_deeply_nested_html_keeps_its_text() -> None:
     document = extract(b"<div>" * 5000 + b"deep down", "a.html", HTML)
 
