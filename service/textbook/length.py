@@ -7,8 +7,10 @@ from typing import Final
 
 WORDS_PER_MINUTE: Final = 180
 """How fast somebody reads who learns."""
-FENCED: Final = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
-"""A block of code between fences."""
+FENCED: Final = re.compile(
+    r"^ {0,3}(`{3,}(?=[^`\n]*$)|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+"""A block of code between fences, or to the end where nothing closes it (CommonMark 0.31, 4.5)."""
 _WORD: Final = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 _UNSPACED: Final = (
     (re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 2),

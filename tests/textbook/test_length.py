@@ -27,3 +27,16 @@ def test_words_are_counted_as_readers_of_the_script_would(text: str, count: int)
 @pytest.mark.parametrize(("count", "found"), [(0, 0), (1, 1), (180, 1), (181, 2), (1200, 7)])
 def test_begun_minutes_are_whole(count: int, found: int) -> None:
     assert minutes(count) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("one\n\n```\nnot counted, to the end", 1),
+        ("one\n\n````\n```\nnot counted\n````\n\ntwo", 2),
+        ("one\n\n```x``` is two", 4),
+        ("```x\n" * 40_000, 0),
+    ],
+)
+def test_code_goes_on_until_its_own_fence_or_to_the_end(text: str, count: int) -> None:
+    assert words(text) == count
