@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -22,7 +23,8 @@ from service.gateway.files import read
 from service.http.token import tenant
 from service.job.decider import JOB, Ended, Retry
 from service.log.append import GroupAppender
-from service.log.handle import Log
+from service.log.decider import Decider
+from service.log.handle import Loaded, Log
 from tests.analyst.logins import login, session
 from tests.conftest import clone, drop, on
 from tests.projection.histories import context
@@ -174,6 +176,41 @@ async def test_several_at_once_bring_everything_once(
         "SELECT count(*) FROM log.events WHERE category = 'course' AND stream_id = $1", WHOLE
     )
     assert events == 5
+
+
+class Overtaken(Log):
+    """A log whose reader is overtaken by somebody else between its first read and its second."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    reads = 0
+
+    async def load(
+        self,
+        decider: Decider[Any, Any, Any],
+        stream_id: UUID,
+        tenant_id: UUID | None,
+        *,
+        fresh: bool = True,
+    ) -> Loaded:
+        self.reads += 1
+        if self.reads > 1 and self.meanwhile is not None:
+            overtaking, self.meanwhile = self.meanwhile, None
+            await overtaking()
+        return await super().load(decider, stream_id, tenant_id, fresh=fresh)
+
+
+async def test_whoever_is_overtaken_between_two_reads_finds_it_done(
+    old: str, named: None, database: Database, appender: GroupAppender
+) -> None:
+    (known_as, _, course), *_ = [found async for found in in_tables(old)]
+    log = Overtaken(database, appender)
+    other = Adoption(Log(database, appender), database, context(DEFAULT))
+    log.meanwhile = partial(other.take, known_as, course)
+
+    row = await Adoption(log, database, context(DEFAULT)).take(known_as, course)
+
+    assert row.outcome == "unchanged"
+    assert log.meanwhile is None
 
 
 async def test_only_to_say_changes_nothing(old: str, named: None, database: Database) -> None:
