@@ -1,7 +1,7 @@
 """The only write path: load a stream, decide on a command, append what was decided."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -13,10 +13,10 @@ from uuid_utils.compat import uuid7
 
 from service.database import Database
 from service.log.append import GroupAppender, stored_receipt
-from service.log.codec import encode
+from service.log.codec import Encoded, encode
 from service.log.commit import Commit, Conflict, Lease, Receipt, StaleVersion, StreamWrite
 from service.log.decider import Decider
-from service.log.event import PAGE, decoded, read_stream
+from service.log.event import PAGE, Recorded, decoded, read_stream
 from service.refusal import NotFound, Refusal
 
 C = TypeVar("C")
@@ -25,6 +25,8 @@ E = TypeVar("E", bound=Struct)
 
 AHEAD: Final = 64
 """Events of a stream that are remembered without being folded; beyond them it is forgotten."""
+HEAVIEST: Final = 64 << 20
+"""Characters of JSON that the events of all remembered states have together, at the most."""
 DECISIONS: Final = 10
 """How often a command is decided again after a conflict, before the conflict is the answer."""
 
@@ -76,7 +78,8 @@ class Loaded(Struct, frozen=True):
     """A stream's folded state, its version, and the position of its last event; 0: it has none.
 
     `ahead` are its latest events, which `state` does not hold yet: most streams that are written
-    are not read again soon, and need never be folded here.
+    are not read again soon, and need never be folded here. `weight` is how many characters of JSON
+    all its events have: what is remembered of a stream is about as large at the most.
     """
 
     category: str
@@ -85,19 +88,29 @@ class Loaded(Struct, frozen=True):
     tenant_id: UUID | None
     position: int = 0
     ahead: tuple[Any, ...] = ()
+    weight: int = 0
 
 
 class Log:
     """The event log as the slices see it, with the latest folded states at hand."""
 
     def __init__(
-        self, database: Database, appender: GroupAppender, remembered: int = 4_096
+        self,
+        database: Database,
+        appender: GroupAppender,
+        remembered: int = 4_096,
+        heaviest: int = HEAVIEST,
     ) -> None:
-        """Remember up to `remembered` folded states; a forgotten one is read again."""
+        """Remember up to `remembered` folded states, which weigh no more than `heaviest` together.
+
+        A forgotten one is read again. The latest is remembered whatever it weighs.
+        """
         self._database = database
         self._appender = appender
         self._remembered = remembered
+        self._heaviest = heaviest
         self._states: OrderedDict[UUID, Loaded] = OrderedDict()
+        self._weight = 0
 
     @property
     def database(self) -> Database:
@@ -137,8 +150,15 @@ class Log:
                 raise NotFound
             if page:
                 state = decider.fold((decoded(decider, event) for event in page), known.state)
-                last = page[-1]
-                known = Loaded(decider.category, state, last.version, last.tenant_id, last.position)
+                last, weight = page[-1], known.weight + _weight(page)
+                known = replace(
+                    known,
+                    state=state,
+                    version=last.version,
+                    tenant_id=last.tenant_id,
+                    position=last.position,
+                    weight=weight,
+                )
             if len(page) < PAGE:
                 break
         if tenant_id is not None and known.tenant_id not in (None, tenant_id):
@@ -219,8 +239,9 @@ class Log:
         )
         receipt = await self._appender.append(commit)
         if not receipt.duplicate:
-            for write in writes:
-                self._advance(write, context.tenant_id, receipt.position)
+            for write, stored in zip(writes, commit.writes, strict=True):
+                weight = _weight(stored.events)
+                self._advance(write, context.tenant_id, receipt.position, weight)
         return receipt
 
     async def receipt(self, context: Context) -> Receipt | None:
@@ -232,7 +253,7 @@ class Log:
             return None
         return await stored_receipt(self._database, context.key, context.fingerprint)
 
-    def _advance(self, write: Write, tenant_id: UUID, position: int) -> None:
+    def _advance(self, write: Write, tenant_id: UUID, position: int, weight: int) -> None:
         known = self._states.get(write.stream_id)
         if known is None or not known.version:
             known = Loaded(write.decider.category, write.decider.initial, 0, tenant_id)
@@ -241,18 +262,30 @@ class Log:
         version = write.expected_version + len(write.events)
         ahead = (*known.ahead, *write.events)
         if len(ahead) > AHEAD:
-            self._states.pop(write.stream_id, None)
+            self._forget(write.stream_id)
             return
+        heavier = known.weight + weight
         self._remember(
             write.stream_id,
-            Loaded(known.category, known.state, version, tenant_id, position, ahead),
+            Loaded(known.category, known.state, version, tenant_id, position, ahead, heavier),
         )
 
     def _remember(self, stream_id: UUID, loaded: Loaded) -> None:
+        self._forget(stream_id)
         self._states[stream_id] = loaded
-        self._states.move_to_end(stream_id)
-        while len(self._states) > self._remembered:
-            self._states.popitem(last=False)
+        self._weight += loaded.weight
+        while len(self._states) > self._remembered or (
+            self._weight > self._heaviest and len(self._states) > 1
+        ):
+            self._forget(next(iter(self._states)))
+
+    def _forget(self, stream_id: UUID) -> None:
+        if (known := self._states.pop(stream_id, None)) is not None:
+            self._weight -= known.weight
+
+
+def _weight(events: Iterable[Encoded | Recorded]) -> int:
+    return sum(len(event.data) + len(event.private or "") for event in events)
 
 
 def _text(metadata: Metadata) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from service.course.commands import ArchiveCourse, RequestCourse
 from service.course.decider import COURSE
@@ -316,6 +317,29 @@ async def test_a_forgotten_state_is_read_again(database: Database, appender: Gro
     receipts = [await log.handle(JOB, job, Start("w"), context()) for job in jobs]
 
     assert [receipt.versions for receipt in receipts] == [((job, 2),) for job in jobs]
+
+
+async def test_heavy_states_push_out_what_was_not_used_for_longest(
+    log: Log, database: Database, appender: GroupAppender
+) -> None:
+    small, mine = Log(database, appender, heaviest=900), [uuid4() for _ in range(4)]
+    for job in mine[:2]:
+        await small.handle(JOB, job, CREATE, context())
+    long = Create("course", TARGET, "ann", instructions="x" * 500)
+    await log.handle(JOB, mine[2], long, context())
+    assert [small.version(job) for job in mine] == [1, 1, 0, 0]
+
+    await small.load(JOB, mine[2], TENANT)
+    assert [small.version(job) for job in mine] == [0, 1, 1, 0]
+    for _ in range(9):  # what is read again weighs no more than once
+        await small.load(JOB, mine[2], TENANT)
+    assert [small.version(job) for job in mine] == [0, 1, 1, 0]
+
+    await small.handle(JOB, mine[3], replace(long, instructions="x" * 900), context())
+    assert [small.version(job) for job in mine] == [0, 0, 0, 1]
+    await small.handle(JOB, mine[0], CREATE, context())
+    await small.handle(JOB, mine[1], Start("w"), context())
+    assert [small.version(job) for job in mine] == [1, 2, 0, 0]
 
 
 async def test_a_stream_longer_than_a_page_is_read_whole(log: Log, other: Log) -> None:
