@@ -233,7 +233,7 @@ def _decide_open(
             chapter = state.chapter(command.draft.number)
             latest = [each.latest for each in state.chapters.values()]
             taken = {version.slug for version in latest if version is not None}
-            return record_chapter(command, chapter, taken)
+            return record_chapter(command, chapter, state.request.job_id, taken)
         case _:
             return _decide_chapter(command, state)
 

@@ -34,11 +34,17 @@ from service.textbook.slug import slug
 
 
 def record_chapter(
-    command: RecordChapter, chapter: Chapter, taken: Collection[str]
+    command: RecordChapter, chapter: Chapter, whole: UUID, taken: Collection[str]
 ) -> Sequence[ChapterEvent]:
-    """Begin the next version, unless this job has one in the making; `taken` are others' slugs."""
+    """Begin the next version, unless this job has one in the making; `taken` are others' slugs.
+
+    The job that makes the `whole` textbook is only to make what is missing: what somebody else has
+    made of the chapter meanwhile, it leaves as it is.
+    """
     draft, last = command.draft, chapter.latest
     if last is not None and last.job_id == command.job_id and last.standing == "generated":
+        return ()
+    if command.job_id == whole and last is not None and not replaceable(last):
         return ()
     words = length.words(draft.markdown)
     return (
@@ -56,6 +62,11 @@ def record_chapter(
             command.instructions,
         ),
     )
+
+
+def replaceable(latest: Version) -> bool:
+    """Tell whether a version may be made anew unasked: a job's that was rejected, no person's."""
+    return latest.standing == "rejected" and latest.job_id is not None
 
 
 def record_summary(command: RecordSummary, chapter: Chapter) -> Sequence[ChapterEvent]:

@@ -18,6 +18,7 @@ from service.library.material import Material
 from service.textbook.chapter import Chapter
 from service.textbook.commands import RecordPlan
 from service.textbook.content import Plan
+from service.textbook.making import replaceable
 from service.textbook.missing import ADVICE, missing
 from service.textbook.piece import PIECES, Making, lacking, pieces
 
@@ -173,9 +174,7 @@ def _lacking(chapter: Chapter) -> Sequence[str]:
 
 
 def _rejected(chapter: Chapter) -> bool:
-    """Tell whether the latest version is one that was rejected; a person's is not replaced."""
-    latest = chapter.latest
-    return latest is not None and latest.standing == "rejected" and latest.job_id is not None
+    return chapter.latest is not None and replaceable(chapter.latest)
 
 
 def _asked_for(job_id: UUID, chapter: Chapter) -> bool:

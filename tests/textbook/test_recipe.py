@@ -182,6 +182,28 @@ async def test_a_version_that_a_person_made_is_not_replaced() -> None:
     assert author.asked == []
 
 
+async def test_a_version_that_a_person_makes_meanwhile_is_not_replaced() -> None:
+    made, author = book(2), Scripted()
+    with pytest.raises(Unmade):
+        await made.make(ORDER, Scripted({("text", 2): [SPOILT]}))
+    made.tried.clear()
+    author.held = {2}
+
+    making = asyncio.create_task(made.make(ORDER, author))
+    await author.busy(1)
+    made.record(ReviseChapter(2, "## One\n\nA person says so much."))
+    author.let_go()
+    await making
+
+    versions = made.state.chapters[2].versions
+    assert [(one.standing, one.job_id) for one in versions] == [
+        ("rejected", JOB),
+        ("validated", None),
+    ]
+    assert author.asked == [("text", 2)]
+    assert made.state.ready
+
+
 async def test_a_piece_that_may_turn_out_well_is_asked_for_a_few_times() -> None:
     odd = NextTime("It does not fit.", "Retry.")
     made, author = book(1), Scripted({("quiz", 1): [odd, odd]})
