@@ -263,6 +263,19 @@ def test_what_the_policy_would_say_is_remarked() -> None:
     assert all(not one.remarks for one in moved(BOOK).moves)
 
 
+def test_parts_that_stay_in_the_text_are_remarked() -> None:
+    booster = '<LearningBooster kind="analogy" />\n'
+    text = "<ChapterQuiz questions={[{text: 'Why?'}]} />\n\n```\n<ChapterQuiz />\n```\n\n"
+    came = read(f"# One\n\nWords.\n\n{text}{booster}\n{booster}".encode(), "one.md")
+
+    (move,) = moved(book(came)).moves
+
+    assert move.remarks == (
+        "A ChapterQuiz cannot be read and stays in the text.",
+        "2 LearningBoosters cannot be read and stay in the text.",
+    )
+
+
 def test_slugs_are_those_of_the_old_addresses() -> None:
     def named(*paths: str) -> list[str]:
         return slugs([replace(BOOK.documents[0], address=path) for path in paths])

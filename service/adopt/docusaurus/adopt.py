@@ -37,8 +37,9 @@ ATTEMPTS: Final = 10
 class Row(Struct, frozen=True, omit_defaults=True):
     """What became of one file; `url` is where the old site has it, `slug` what it is called here.
 
-    `remarks` are what the textbook's policy would say of it if it were made here. `waiting` is one
-    that nothing is wrong with, where others keep the textbook from coming.
+    `remarks` are what could not be read of it, and what the textbook's policy would say if it were
+    made here. `waiting` is one that nothing is wrong with, where others keep the textbook from
+    coming.
     """
 
     path: str

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 
 from service.adopt.docusaurus.book import OldTextbook, check, job_id, policy_of, slugs
 from service.adopt.docusaurus.document import Document
+from service.adopt.docusaurus.parts import unread
 from service.adopt.moving import Unfit
 from service.job import decider as jobs
 from service.job.decider import JOB
@@ -40,7 +41,7 @@ KEPT: Final = "It was changed here since (version {}), which stays; the file say
 class Move(Struct, frozen=True):
     """What becomes of one document: which version of which chapter it is, or why it is left.
 
-    `remarks` are what the policy would say of it if it were made here.
+    `remarks` are what could not be read of it, and what the policy would say if it were made here.
     """
 
     document: Document
@@ -220,7 +221,8 @@ def _remarks(document: Document, rules: Policy) -> tuple[str, ...]:
     parts = document.parts
     questions = identity.known(UUID(int=0), 1, (), parts.questions)
     said = Parts(parts.markdown, Summary(parts.takeaways), questions, parts.boosters)
-    return policy.faults(replace(rules, quiz_gate="required"), said)
+    faults = policy.faults(replace(rules, quiz_gate="required"), said)
+    return (*unread(parts.markdown), *faults)
 
 
 def _says(document: Document) -> tuple[object, ...]:

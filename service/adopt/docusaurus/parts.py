@@ -5,11 +5,13 @@ is not recognised to the last word stays in the text.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from msgspec import Struct, ValidationError, convert
 
+from service.adopt.docusaurus.code import masked
 from service.adopt.docusaurus.jsx import elements
 from service.adopt.docusaurus.layout import (
     Section,
@@ -30,6 +32,7 @@ QUIZZES: Final = ("test your knowledge", "quiz", "chapter quiz", "check your und
 KNOWN: Final = {"question_text", "question", "question_number", *Question.__struct_fields__}
 """What a question may be told by; one that says more is not recognised."""
 _ITEM: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+(\S.*)")
+_ELEMENT: Final = re.compile(r"<(ChapterQuiz|LearningBooster)(?=[\s/>])")
 _MADE: Final = re.compile(r"\*(?:Summary|Quiz) generated on [\d-]+\*")
 
 
@@ -52,6 +55,16 @@ def parts(text: str) -> Parts:
     headings = section.headings(text)
     placed = tuple(_placed(one, number, headings) for number, one in enumerate(boosters, 1))
     return Parts(text, takeaways, questions, placed)
+
+
+def unread(markdown: str) -> Iterator[str]:
+    """Yield what stays in a text although it was written to be a part, each a sentence."""
+    for name, count in Counter(_ELEMENT.findall(masked(markdown))).items():
+        yield (
+            f"A {name} cannot be read and stays in the text."
+            if count == 1
+            else f"{count} {name}s cannot be read and stay in the text."
+        )
 
 
 def _boosters(text: str) -> tuple[str, list[Booster]]:
