@@ -43,8 +43,10 @@ _NAME: Final = re.compile(r"(?!index\.md$)[^\W_][\w.-]{0,195}\.md")
 
 def files(book: PublishedTextbook) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a textbook's docs tree by their paths, in the order of reading."""
-    named = replace(book, chapters=tuple(replace(each, path=_name(each)) for each in book.chapters))
-    names = {each.number: each.path for each in named.chapters}
+    names = _names(book.chapters)
+    named = replace(
+        book, chapters=tuple(replace(each, path=names[each.number]) for each in book.chapters)
+    )
     yield f"{book.slug}/{CATEGORY}", written(category(book))
     yield f"{book.slug}/{INDEX}", index_page(named, names)
     for chapter in named.chapters:
@@ -114,6 +116,16 @@ def written(held: object) -> bytes:
     return json.dumps(held, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _name(chapter: PublishedChapter) -> str:
-    """Return a chapter's file name: its path, where that is one name that sites show."""
-    return chapter.path if _NAME.fullmatch(chapter.path) else f"{chapter.number:02d}-chapter.md"
+def _names(chapters: Sequence[PublishedChapter]) -> dict[int, str]:
+    """Return file names by number: a chapter's path, where that is one name that sites show.
+
+    Others are called after their number and slug, or else their id, as none of these paths is.
+    """
+    names = {each.number: each.path for each in chapters if _NAME.fullmatch(each.path)}
+    taken = {name.casefold() for name in names.values()}
+    for each in chapters:
+        if each.number not in names:
+            name = f"{each.number:02d}-{each.slug}.md"
+            fits = _NAME.fullmatch(name) and name.casefold() not in taken
+            names[each.number] = name if fits else f"{each.number:02d}-{each.id}.md"
+    return names

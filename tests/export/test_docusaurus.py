@@ -141,8 +141,21 @@ def test_what_a_chapter_has_not_leaves_no_heading() -> None:
 def test_an_odd_path_gets_a_name_of_ours(path: str) -> None:
     book = forces()
     chapter = replace(book.chapters[0], path=path)
+    name = f"forces-and-motion/01-{chapter.slug}.md"
 
-    assert "forces-and-motion/01-chapter.md" in dict(files(replace(book, chapters=(chapter,))))
+    assert name in dict(files(replace(book, chapters=(chapter,))))
+
+
+def test_a_name_of_ours_is_nobody_elses() -> None:
+    first, second = forces().chapters
+    odd = replace(first, path="part/page.mdx", slug="page")
+    plain = replace(second, path="01-Page.md")
+    book = replace(forces(), chapters=(odd, plain))
+
+    names = [path.partition("/")[2] for path, _ in files(book)]
+
+    assert names == ["_category_.json", "index.md", f"01-{first.id}.md", "01-Page.md"]
+    assert f"](<./01-{first.id}.md>)" in text(book, "forces-and-motion/index.md")
 
 
 def test_the_index_links_every_chapter_by_its_file() -> None:
