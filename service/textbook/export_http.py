@@ -22,15 +22,15 @@ MEDIA: Final = tuple(dict.fromkeys(each.media for each in FORMATS.values()))
 class Wanted(Read, frozen=True, kw_only=True):
     """The format to take it in."""
 
-    format: Name
+    format: Name = "docusaurus"
 
 
 async def textbook(call: Call[Nothing, Wanted]) -> Download:
     """Export what is published of a textbook: for a site, a reader, a deck of cards or a course.
 
-    `docusaurus` is a whole site as a ZIP archive, its folder `docs` for any other site; `epub` a
-    book; `anki` a deck; `gift` and `moodle` the questions; `html` a page to print; `pdf` that page,
-    printed. The same version is the same bytes.
+    `docusaurus`, which it is if none is named, is a whole site as a ZIP archive, its folder `docs`
+    for any other site; `epub` a book; `anki` a deck; `gift` and `moodle` the questions; `html` a
+    page to print; `pdf` that page, printed. The same version is the same bytes.
     """
     resources = call.resources
     book = await out(resources.database, call.tenant_id, call.path["textbook"])

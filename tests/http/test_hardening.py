@@ -68,12 +68,14 @@ async def secure(aiohttp_client: AiohttpClient, resources: Resources, bearer: Be
     return await aiohttp_client(app, headers=bearer("admin"))
 
 
+def filled(part: re.Match[str]) -> str:
+    """Return something that a part of an address may be."""
+    return "1" if part[1] in {"lesson", "chapter"} else "x"
+
+
 async def test_every_route_answers_with_careful_headers(secure: Client) -> None:
     expected = CAREFUL | {"Strict-Transport-Security": "max-age=31536000"}
-    pages = [
-        (page.method, "/console" + page.path.format(course="x", lesson=1, session="x"))
-        for page in CONSOLE
-    ]
+    pages = [(page.method, "/console" + re.sub(r"{(\w+)}", filled, page.path)) for page in CONSOLE]
     for method, address in [(route.method, path(route)) for route in ROUTES] + pages:
         response = await secure.request(method, address, allow_redirects=False)
         referrer = "same-origin" if address.startswith("/console") else "no-referrer"
