@@ -36,7 +36,8 @@ class Version(Struct, frozen=True):
     """One version; `job_id` is None where a person made it, `base` the one it continues, or 0.
 
     `errors` say why the policy rejected it. `quizzed` and `boosted` tell whether its questions and
-    boosters were recorded, however many there are.
+    boosters were recorded, however many there are. Words and minutes are those that were counted
+    when its text came.
     """
 
     version: int
@@ -45,6 +46,8 @@ class Version(Struct, frozen=True):
     key_points: tuple[str, ...]
     sources: tuple[Citation, ...]
     parts: Parts
+    word_count: int = 0
+    reading_time_minutes: int = 0
     job_id: UUID | None = None
     instructions: str = ""
     base: int = 0
@@ -126,6 +129,8 @@ def generated(event: ChapterGenerated) -> Version:
         event.key_points,
         event.sources,
         Parts(event.markdown),
+        event.word_count,
+        event.reading_time_minutes,
         event.job_id,
         event.instructions,
     )
@@ -144,7 +149,13 @@ def continued(base: Version, event: ChapterRevised | ChapterRolledBack) -> Versi
     )
     if isinstance(event, ChapterRolledBack):
         return begun
-    return replace(begun, title=event.title, parts=replace(base.parts, markdown=event.markdown))
+    return replace(
+        begun,
+        title=event.title,
+        parts=replace(base.parts, markdown=event.markdown),
+        word_count=event.word_count,
+        reading_time_minutes=event.reading_time_minutes,
+    )
 
 
 def grown(of: Version, event: Part | Judged) -> Version:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from service.log.event import Recorded, decoded
-from service.textbook import length
 from service.textbook.chapter import Version
 from service.textbook.decider import TEXTBOOK, Textbook
 from service.textbook.events import ChapterPublished
@@ -50,7 +49,6 @@ def _chapter(
 ) -> PublishedChapter:
     planned = state.plan.chapters if state.plan is not None else ()
     parts = at.parts
-    words = length.words(parts.markdown)
     return PublishedChapter(
         chapter_id(of, event.number),
         event.number,
@@ -60,8 +58,8 @@ def _chapter(
         event.path,
         planned[event.number - 1].description if event.number <= len(planned) else "",
         parts.markdown,
-        words,
-        length.minutes(words),
+        at.word_count,
+        at.reading_time_minutes,
         at.key_points,
         parts.summary.takeaways if parts.summary is not None else (),
         parts.questions,

@@ -27,7 +27,7 @@ ORIGINS: Final = {
 
 
 class Act(Struct, frozen=True):
-    """One thing done to a chapter; numbers that an event has no use for are None."""
+    """One thing done to a version of a chapter: it was begun, or published."""
 
     textbook_version: int
     position: int
@@ -35,8 +35,6 @@ class Act(Struct, frozen=True):
     recorded_at: datetime
     actor: str
     version: int
-    word_count: int | None
-    reading_time_minutes: int | None
 
 
 class VersionLine(Struct, frozen=True):
@@ -44,7 +42,7 @@ class VersionLine(Struct, frozen=True):
 
     `origin` is generated (by a job), revised (by a person) or rolled-back (to its `base`); `base`
     is 0 for a generated one. `standing` is generated (not judged yet), validated or rejected, for
-    the reasons in `errors`. `published_at` is when it was published last, null where it never was.
+    the reasons in `errors`. `published_at` is when it was published, null where it never was.
     `textbook_version` and `position` are those of the event that brought it.
     """
 
@@ -103,12 +101,9 @@ async def versioned(
 
 def _lines(kept: Chapter, acts: Sequence[Act]) -> Iterator[VersionLine]:
     out = {act.version: act.recorded_at for act in acts if act.type == "chapter.published"}
-    counts: dict[int, tuple[int, int]] = {}
     for act in acts:
         if act.type in ORIGINS:
             of = kept.versions[act.version - 1]
-            told = act.word_count, act.reading_time_minutes
-            counts[of.version] = counts.get(of.base, (0, 0)) if None in told else told  # type: ignore[assignment]  # neither is None
             yield VersionLine(
                 of.version,
                 ORIGINS[act.type],
@@ -117,7 +112,8 @@ def _lines(kept: Chapter, acts: Sequence[Act]) -> Iterator[VersionLine]:
                 of.instructions,
                 of.standing,
                 of.errors,
-                *counts[of.version],
+                of.word_count,
+                of.reading_time_minutes,
                 act.actor,
                 of.job_id,
                 act.recorded_at,
