@@ -7,11 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from service.content.block import Block, blocks
 from service.course.content import Citation
+from service.http import paging
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Read
+from service.http.paging import Page, Paged
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
 from service.textbook.chapter_http import VersionNumber
 from service.textbook.comparison import Comparison, compared
@@ -62,10 +65,12 @@ class ChapterDiff(Comparison, frozen=True, kw_only=True):
     after: VersionLine
 
 
-async def browse(call: Call[Nothing, Read]) -> Answer[Sequence[VersionLine]]:
+async def browse(call: Call[Nothing, Paged]) -> Answer[Page[VersionLine]]:
     """List a chapter's versions, oldest first, rejected and unpublished ones too."""
-    of = await _versioned(call)
-    return Answer(of.lines, {"ETag": f'"{of.textbook_version}"'})
+    of, after = await _versioned(call), paging.after(call, int) or 0
+    lines = of.lines[after : after + call.query.limit + 1]
+    answer = paging.page(call, lines, lambda line: line.version)
+    return replace(answer, headers={**answer.headers, "ETag": f'"{of.textbook_version}"'})
 
 
 async def show(call: Call[Nothing, Read]) -> Answer[VersionText]:

@@ -40,7 +40,7 @@ async def kept(api: Client, live: Resources) -> Json:
 
 
 async def listed(api: Client, done: Json) -> list[Json]:
-    lines: list[Json] = await read(api, done, "/chapters/1/versions")
+    lines: list[Json] = (await read(api, done, "/chapters/1/versions"))["items"]
     return lines
 
 
@@ -63,6 +63,17 @@ async def test_versions_are_listed_with_who_made_them_and_what_became_of_them(
     assert [line["published_at"] is None for line in lines] == [False, True, True, True]
     places = [line["textbook_version"] for line in lines]
     assert places == sorted(places)
+
+
+async def test_versions_are_listed_in_pages(api: Client, kept: Json) -> None:
+    first = await read(api, kept, "/chapters/1/versions", limit=3)
+    following = await api.get(first["next"])
+
+    of = await api.get(f"/api/v1/textbooks/{kept['id']}")
+    assert following.headers["ETag"] == of.headers["ETag"]
+    rest = await following.json()
+    assert [line["version"] for line in first["items"]] == [1, 2, 3]
+    assert ([line["version"] for line in rest["items"]], rest["next"]) == ([4], None)
 
 
 async def test_the_list_is_that_of_the_analysts(api: Client, kept: Json, live: Resources) -> None:
