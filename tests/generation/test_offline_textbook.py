@@ -236,6 +236,16 @@ async def test_sources_stand_in_the_order_of_the_numbers_in_their_titles() -> No
     assert "A word before" not in told
 
 
+async def test_a_plan_is_in_words_alone() -> None:
+    parts = [page("", f"`{name}()` stone", 6).removeprefix("# \n") for name in ("cut", "lay")]
+    source = written("# Stones\n" + "".join(parts), "stones.md")
+
+    one, two = [(await textbook(brief("Stones", count), source))[0].chapters for count in (1, 2)]
+
+    assert "“The cut() stone” and “The lay() stone”" in one[0].description
+    assert [each.title for each in two] == ["The cut() stone", "The lay() stone"]
+
+
 async def test_pages_about_a_book_teach_nothing() -> None:
     more = "\n## Appendix A. Tools\n\n" + " ".join(IMPORTANT * 3)
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from service.course.content import LessonPlan, Outline
+from service.generation.offline.reading.markup import plain
 from service.generation.offline.reading.sentence import Sentence
 from service.generation.offline.teaching.curriculum import Curriculum
 from service.generation.offline.teaching.draft import Draft
@@ -28,12 +29,15 @@ def plan(course: Curriculum) -> Plan:
 
 
 def lessons(course: Curriculum) -> Outline:
-    """Return the chapters as the lessons of a course, which questions are asked about."""
+    """Return the chapters as the lessons of a course, which questions are asked about.
+
+    What they are called is words alone; a heading of the text keeps its Markdown.
+    """
     return Outline(
         course.brief.topic,
         tuple(
             LessonPlan(
-                title,
+                plain(title),
                 _description(course, at, title),
                 tuple(one.name for one in course.concepts[at]),
                 (),
@@ -62,5 +66,5 @@ def _description(course: Curriculum, at: int, title: str) -> str:
     if not parts:
         return own.described_whole.format(sources=sources)
     return own.described.format(
-        parts=series([quoted(one, say) for one in parts], say), sources=sources
+        parts=series([quoted(plain(one), say) for one in parts], say), sources=sources
     )
