@@ -44,6 +44,7 @@ def known(
     versions of the chapter, those of the latest first. A question asks the same as one of them if
     it has the same words, or the same answer and clearly the same words; the likest come first.
     """
+    before = tuple(dict.fromkeys(before))  # most versions ask what the one before them does
     kept = _kept(before, asked)
     taken = {question.id for question in before}
     found = []

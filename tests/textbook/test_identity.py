@@ -1,10 +1,13 @@
+from collections import Counter
 from itertools import permutations
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.textbook import identity
 from service.textbook.content import KnownQuestion, Question
 from service.textbook.identity import chapter_id, known
 
@@ -167,3 +170,13 @@ def test_what_was_asked_keeps_its_ids_when_more_is_asked(asked: list[Question]) 
     now = known(BOOK, 1, then, [new, *asked])
 
     assert {*ids(now)} - {*ids(then)} == {now[0].id}
+
+
+def test_what_every_version_asks_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    then, compared = first(ask("What is the unit of force?")), Mock(side_effect=Counter)
+    monkeypatch.setattr(identity, "Counter", compared)
+
+    now = known(BOOK, 1, then * 1_000, [ask("What is the SI unit of force?")])
+
+    assert ids(now) == ids(then)
+    assert compared.call_count == 2  # once for each of the two wordings
