@@ -252,3 +252,16 @@ def test_numbers_in_names_are_numbers() -> None:
     assert sorted(["c-10", "c-2", "C-1", "b"], key=natural) == ["b", "C-1", "c-2", "c-10"]
     assert prefix("007-bond") == (7, "bond")
     assert prefix("push") == (None, "push")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# Title\n\n## a{' ' * 100_000}b\n\nWords.",
+        f"# a{' ' * 100_000}b\n\nWords.",
+        f"# Title\n\n:::tip a{' ' * 100_000}b\nWords.\n:::\n",
+    ],
+    ids=["heading", "title", "admonition"],
+)
+def test_a_run_of_spaces_is_passed_once(text: str) -> None:
+    assert "Words." in read(text.encode(), "a.md").parts.markdown

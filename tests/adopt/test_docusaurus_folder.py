@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from service.adopt.docusaurus import folder, site
-from service.adopt.docusaurus.folder import LARGEST
+from service.adopt.docusaurus.folder import DEEPEST, LARGEST
 from tests.adopt.old_site import write
 
 
@@ -125,6 +125,16 @@ def test_what_cannot_be_read_is_refused_and_says_why(tmp_path: Path) -> None:
     }
     assert reasons["bad"].startswith("Its _category_.json cannot be read: ")
     assert "no YAML in line 2" in reasons["broken.md"]
+
+
+def test_folders_lie_in_one_another_so_deep_and_no_deeper(tmp_path: Path) -> None:
+    path = "d/" * (DEEPEST * 8)
+    (tmp_path / path).mkdir(parents=True)
+    root = write(tmp_path, {f"{'d/' * DEEPEST}a.md": page("A"), f"{path}b.md": page("B")})
+
+    assert order(root) == [f"{'d/' * DEEPEST}a.md"]
+    reason = f"It lies in more than {DEEPEST} folders; move it up."
+    assert left(root) == {"d/" * DEEPEST + "d": ("refused", reason)}
 
 
 def test_what_is_there_twice_is_refused(tmp_path: Path) -> None:

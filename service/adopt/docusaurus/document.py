@@ -16,13 +16,13 @@ from service.adopt.moving import Unfit
 from service.content.title import LONGEST, is_line
 from service.library.plain import decode, one_line, unmarked
 from service.refusal import Refusal
-from service.textbook import length
+from service.textbook import length, section
 
 MOST_WORDS: Final = 100_000
 """Words of a chapter; a textbook's policy cannot allow more."""
 MOST_CHARACTERS: Final = 200_000
 """Characters of a chapter; a person could not revise a longer one."""
-_TITLE: Final = re.compile(r"((?:[ \t]*\n|import\s[^\n]*\n)*)# +(.+?)(?: +#+)?[ \t]*(?:\n|$)")
+_TITLE: Final = re.compile(r"((?:[ \t]*\n|import\s[^\n]*\n)*)# +(.+)(?:\n|$)")
 """A heading that nothing but imports stands before."""
 
 
@@ -97,7 +97,7 @@ def titled(said: str, body: str, stem: str) -> tuple[str, str]:
     Raises `Unfit` where nothing can be a title.
     """
     found = _TITLE.match(body)
-    heading = unmarked(found[2]) if found else ""
+    heading = unmarked(section.words(found[2])) if found else ""
     title = (said or heading or one_line(address.prefix(stem)[1].replace("-", " ")))[:LONGEST]
     if not is_line(title):
         raise Unfit("It has no title with a letter or digit in it.")

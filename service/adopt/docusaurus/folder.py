@@ -17,6 +17,8 @@ from service.adopt.moving import Unfit
 
 LARGEST: Final = 1 << 19
 """Bytes of a document that is still read."""
+DEEPEST: Final = 50
+"""How many folders a document may lie in."""
 SUFFIXES: Final = (".md", ".mdx")
 CATEGORY: Final = ("_category_.json", "_category_.yml", "_category_.yaml")
 
@@ -111,6 +113,8 @@ class _Reading:
     def _category(self, place: Path, path: PurePosixPath) -> _Entry:
         if place.resolve() in self._seen:
             raise Unfit("It is a link to a folder that is read already.")
+        if len(path.parts) > DEEPEST:
+            raise Unfit(f"It lies in more than {DEEPEST} folders; move it up.")
         self._seen.add(place.resolve())
         position = _position(place)
         documents = self.folder(place, path)

@@ -9,9 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from service.adopt.docusaurus.code import masked
+from service.textbook import section
 
-_HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_OPENING: Final = re.compile(r"^(:{3,})[ \t]*[a-z]+(?:\[(.*)\]|[ \t]+(.*?))?[ \t]*$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*)$", re.MULTILINE)
+_OPENING: Final = re.compile(r"^(:{3,})[ \t]*[a-z]+(?:\[(.*)\]|[ \t]+(.*))?[ \t]*$", re.MULTILINE)
 _CLOSING: Final = re.compile(r"^(:{3,})[ \t]*$", re.MULTILINE)
 _ALONE: Final = re.compile(r"[ \t]*\n\n?")
 _COMMENTS: Final = (("<!--", "-->"), ("{/*", "*/}"))
@@ -50,7 +51,7 @@ def sections(text: str) -> list[Section]:
     nearest = [len(text)] * 7  # where the next heading of each level begins
     for match in reversed(list(_HEADING.finditer(masked(text)))):
         level = len(match[1])
-        heading = text[match.start(2) : match.end(2)]
+        heading = section.words(text[match.start(2) : match.end(2)])
         end = min(nearest[1 : level + 1])
         listed.append(Section(level, heading, match.start(), match.end(), end))
         nearest[level] = match.start()

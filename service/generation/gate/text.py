@@ -26,7 +26,7 @@ _ASIDE: Final = re.compile(
 )
 _MARK: Final = re.compile(r"^[ \t]*(?:(?:>|[-+*]|\d{1,3}[.)]|#{1,6})[ \t]+)+")
 _RULE: Final = re.compile(r"^[ \t]*(?:[-*_=][ \t]*){3,}$|^[ \t]*\|")
-_HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*)$", re.MULTILINE)
 _ENDS: Final = (".", "!", "?", "…", ":", ";")
 _MARKDOWN: Final = MarkdownIt("commonmark")
 _NEXT: Final = "And then?"
@@ -80,7 +80,7 @@ def below(markdown: str, heading: str) -> str:
 
 
 def _lowered(heading: re.Match[str], least: int) -> str:
-    return f"{'#' * max(len(heading[1]), least)} {heading[2]}"
+    return f"{'#' * max(len(heading[1]), least)} {heading[2].rstrip()}"
 
 
 def _blocks(text: str) -> Iterator[str]:
