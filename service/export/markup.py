@@ -39,6 +39,16 @@ class Section(Struct, frozen=True):
     html: Markup
 
 
+class Leads:
+    """Where links may lead: to a chapter's own headings, by their names, and to chapters."""
+
+    def __init__(self, anchors: Mapping[str, str], chapters: Mapping[str, str]) -> None:
+        """Gather them once for all sections of a chapter."""
+        self.anchors = anchors
+        self.inward = {*chapters.values(), *anchors.values()}
+        self.ids = {each.removeprefix("#") for each in anchors.values()}
+
+
 def inline(text: str, frame: Frame) -> Markup:
     """Return Markdown without its blocks, such as a sentence."""
     return _rendered(_parser.parseInline(printable(text)), frame)
@@ -71,8 +81,9 @@ def sections(text: str, frame: Frame, prefix: str) -> list[Section]:
                 heads.append(place)
                 token.attrs["id"] = f"{prefix}{len(heads)}"
     anchors = named((plain(tokens[place + 1]), str(tokens[place].attrs["id"])) for place in heads)
+    leads = Leads(anchors, frame.chapters)
     parts = pairwise([0, *heads, len(tokens)])
-    return [_section(tokens[start:end], frame, anchors) for start, end in parts if start < end]
+    return [_section(tokens[start:end], frame, leads) for start, end in parts if start < end]
 
 
 def plain(inner: Token) -> str:
@@ -84,17 +95,15 @@ def plain(inner: Token) -> str:
     return "".join(found).strip()
 
 
-def _section(tokens: Sequence[Token], frame: Frame, anchors: Mapping[str, str]) -> Section:
-    head, html = tokens[0], _rendered(tokens, frame, anchors)
+def _section(tokens: Sequence[Token], frame: Frame, leads: Leads) -> Section:
+    head, html = tokens[0], _rendered(tokens, frame, leads)
     if head.type != "heading_open" or "id" not in head.attrs:
         return Section("", "", 0, html)
     return Section(str(head.attrs["id"]), plain(tokens[1]), int(head.tag[1:]), html)
 
 
-def _rendered(
-    tokens: Sequence[Token], frame: Frame, anchors: Mapping[str, str] | None = None
-) -> Markup:
-    anchors = anchors or {}
+def _rendered(tokens: Sequence[Token], frame: Frame, leads: Leads | None = None) -> Markup:
+    leads = leads or Leads({}, frame.chapters)
     _direct(tokens, frame.direction)
     for token in tokens:
         if token.type in {"th_open", "td_open"}:
@@ -102,10 +111,9 @@ def _rendered(
             if "align" in token.attrs:
                 token.attrs["class"] = token.attrs.pop("align")
         if token.children:
-            token.children = list(_linked(token.children, frame, anchors))
+            token.children = list(_linked(token.children, frame, leads.anchors))
     html = _parser.renderer.render(tokens, _parser.options, {})
-    inward = {*frame.chapters.values(), *anchors.values()}
-    return written(html, inward, {each.removeprefix("#") for each in anchors.values()})
+    return written(html, leads.inward, leads.ids)
 
 
 def _linked(children: Iterable[Token], frame: Frame, anchors: Mapping[str, str]) -> Iterable[Token]:

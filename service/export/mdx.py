@@ -21,12 +21,15 @@ SCHEMES: Final = frozenset({"http", "https", "mailto"})
 """Links that lead out of the book; of all others but those to its own files the words are left."""
 BREAKS: Final = frozenset({"softbreak", "hardbreak"})
 BLANK: Final = "&#32;"
+UNMARKED: Final = "none"
+INNERMOST: Final = 20
+"""How many marks of emphasis may stand in one another, as the parser has it of blocks."""
 UNWRAPPED: Final = "mdx-code-block"
 """A language by which Docusaurus takes code for what is to be run."""
 OTHER: Final = {"-": "*", "*": "-", "+": "-", ".": ")", ")": "."}
 RULES: Final = {"left": ":--", "center": ":-:", "right": "--:"}
+Node = SyntaxTreeNode | None
 _LANGUAGE: Final = re.compile(r"[\w+#.-]+")
-_OWN_ID: Final = re.compile(r"\{#.+\}$")
 _parser: Final = parser()
 
 
@@ -59,7 +62,7 @@ def sentence(markdown: str, files: Collection[str] = ()) -> str:
     """Return Markdown without blocks on one line, such as an option of a question."""
     tokens = _parser.parseInline(" ".join(UNPRINTABLE.sub("", markdown).split()))
     writer = _Writer(frozenset(files), divides=False)
-    return "".join(map(writer.inline, SyntaxTreeNode(_joined(tokens, files)).children))
+    return writer.words(SyntaxTreeNode(_joined(tokens, files)).children)
 
 
 def _parsed(markdown: str, files: Collection[str]) -> list[SyntaxTreeNode]:
@@ -70,7 +73,8 @@ def _parsed(markdown: str, files: Collection[str]) -> list[SyntaxTreeNode]:
 def _joined(tokens: Sequence[Token], files: Collection[str]) -> Sequence[Token]:
     """Let words stand together that a picture or a link to nowhere would keep apart.
 
-    For together they may be markup, as ``im![port](x)`` becomes ``import``.
+    For together they may be markup, as ``im![port](x)`` becomes ``import``. Emphasis within too
+    many others, which nobody sees, is left out.
     """
     for inline in (token for token in tokens if token.children):
         found: list[Token] = []
@@ -79,6 +83,8 @@ def _joined(tokens: Sequence[Token], files: Collection[str]) -> Sequence[Token]:
             if token.type == "link_open":
                 leads = bool(_destination(str(token.attrs["href"]), files))
             if token.type in {"link_open", "link_close"} and not leads:
+                continue
+            if token.nesting and token.level >= INNERMOST:
                 continue
             text = token.type in {"text", "image"}
             if text and found and found[-1].type == "text":
@@ -100,6 +106,7 @@ class _Writer:
         self._files = files
         self._divides = divides
         self._cell = False
+        self._marks = ""
         self._named = 0
 
     def blocks(self, nodes: Sequence[SyntaxTreeNode], *, tight: bool = False) -> str:
@@ -133,13 +140,19 @@ class _Writer:
             case _:  # fence, code_block
                 return fenced(node.content, _language(node.info))
 
-    def inline(self, node: SyntaxTreeNode) -> str:
+    def words(self, nodes: Sequence[SyntaxTreeNode]) -> str:
         """Return what stands in a line, or in the lines of a paragraph."""
+        around = zip([None, *nodes], nodes, [*nodes[1:], None], strict=False)
+        return "".join(self.inline(node, before, after) for before, node, after in around)
+
+    def inline(self, node: SyntaxTreeNode, before: Node = None, after: Node = None) -> str:
+        """Return one part of a line, which stands between two others."""
         match node.type:
             case "inline":
-                return "".join(map(self.inline, node.children))
+                return self._line(node)
             case "text":
-                return _edged(literal(node.content, starts=_starts(node)), node)
+                said = literal(node.content, starts=_starts(node, before))
+                return _edged(said, before, after)
             case "code_inline":
                 return code(node.content, cell=self._cell)
             case "softbreak":
@@ -149,10 +162,35 @@ class _Writer:
             case "link":
                 return self._link(node)
             case _:  # em, strong, s
-                return f"{node.markup}{''.join(map(self.inline, node.children))}{node.markup}"
+                return self._emphasised(node)
+
+    def _line(self, node: SyntaxTreeNode) -> str:
+        """Return what stands in a line, its emphasis by marks that are read as what they were.
+
+        What they mean depends on what stands beside them, and that is escaped now.
+        """
+        opened = _opened(node.token.children or () if node.token else ())
+        for marks in ("", "*_", "_*") if opened else ("",):
+            self._marks = marks
+            said = self.words(node.children)
+            if not opened or _opened(_parser.parseInline(said)[0].children or ()) == opened:
+                return said
+        self._marks = UNMARKED
+        return self.words(node.children)
+
+    def _emphasised(self, node: SyntaxTreeNode) -> str:
+        mark, marks = node.markup, self._marks
+        if marks == UNMARKED:
+            return self.words(node.children)
+        if marks and node.type != "s":
+            mark = mark.replace(mark[0], marks[0])
+            self._marks = marks[::-1]
+        said = self.words(node.children)
+        self._marks = marks
+        return f"{mark}{said}{mark}"
 
     def _link(self, node: SyntaxTreeNode) -> str:
-        words = "".join(map(self.inline, node.children))
+        words = self.words(node.children)
         to = _destination(str(node.attrs.get("href", "")), self._files)
         return f"[{words}]({to})" if to and words else words
 
@@ -165,7 +203,7 @@ class _Writer:
             return f"**{words}**"
         marks = "#" * min(max(int(node.tag[1:]), HIGHEST), DEEPEST)
         own = ""
-        if _OWN_ID.search(node.children[0].content):
+        if _ends_in_an_id(node.children[0].content):
             self._named += 1
             own = f" \\{{#section-{self._named}}}"
         return f"{marks} {words}{own}"
@@ -198,16 +236,24 @@ class _Writer:
                 yield "| " + " | ".join(map(_rule, cells)) + " |"
 
 
-def _starts(node: SyntaxTreeNode) -> bool:
+def _opened(children: Sequence[Token]) -> list[str]:
+    """Return what in a line begins and ends, in order."""
+    return [each.type for each in children if each.nesting]
+
+
+def _ends_in_an_id(heading: str) -> bool:
+    """Tell whether Docusaurus takes what a heading ends in, such as ``{#top}``, for its id."""
+    return heading.endswith("}") and 0 <= heading.find("{#") < len(heading) - 3
+
+
+def _starts(node: SyntaxTreeNode, before: Node) -> bool:
     """Tell whether a line begins with this text."""
-    before = node.previous_sibling
     first = before is None and node.parent is not None and node.parent.type in {"inline", "root"}
     return first or (before is not None and before.type in BREAKS)
 
 
-def _edged(words: str, node: SyntaxTreeNode) -> str:
+def _edged(words: str, before: Node, after: Node) -> str:
     """Return `words` so that its blanks count, also where a line or an emphasis begins or ends."""
-    before, after = node.previous_sibling, node.next_sibling
     if words.startswith(" ") and (before is None or before.type in BREAKS):
         words = BLANK + words[1:]
     if words.endswith(" ") and (after is None or after.type in BREAKS):

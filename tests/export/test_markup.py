@@ -253,3 +253,9 @@ def test_a_language_has_a_direction_of_its_own_or_its_scripts(tag: str, way: str
 )
 def test_a_language_tag_is_one_that_readers_know(tag: str, known: str) -> None:
     assert well_formed(tag) == known
+
+
+def test_a_chapter_may_be_all_headings() -> None:
+    found = sections("## a\n" * 20_000, Frame(), "s")
+
+    assert (len(found), found[-1].id) == (20_000, "s20000")

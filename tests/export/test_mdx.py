@@ -97,9 +97,26 @@ def outside_code(markdown: str) -> str:
     return "\n".join(found)
 
 
+def bare(html: str) -> list[str]:
+    """Return the words of `html` and their blocks, without emphasis."""
+    return re.sub(r"</?(?:em|strong|s)>", "", html).split()
+
+
 @given(MARKDOWN)
 def test_a_reader_sees_the_same_as_before(markdown: str) -> None:
+    assert bare(shown(chapter(markdown))) == bare(shown(markdown))
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    ["*a* **b** ~~c~~", "a*b*c", "***a***", "*a **b** c*", "**{*a**", "{ **{ *b**~", "**~b*<_**"],
+)
+def test_emphasis_stays_where_it_was_whatever_stands_beside_it(markdown: str) -> None:
     assert shown(chapter(markdown)).split() == shown(markdown).split()
+
+
+def test_emphasis_that_no_mark_would_bring_back_leaves_no_mark() -> None:
+    assert bare(shown(chapter("****a*b*b"))) == ["<p>", "**abb", "</p>"]
 
 
 @given(MARKDOWN)
@@ -163,3 +180,12 @@ def test_a_title_is_shown_letter_by_letter(title: str) -> None:
     html = MarkdownIt("commonmark").renderInline(line(title))
 
     assert unescape(html) == one_line(title)
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    ["*" * 3_000 + "a" + "*" * 3_000, "a\n" * 60_000, "## " + "{#" * 60_000 + "a"],
+    ids=["emphasis", "lines", "braces"],
+)
+def test_no_text_is_too_much_or_too_deep_to_be_written(markdown: str) -> None:
+    assert "a" in written(markdown, divides=True)
