@@ -11,8 +11,9 @@ from service.library.plain import decode, normalise, one_line
 
 _LEFT_OUT: Final = (
     "nav, script, style, footer, noscript, template, svg, iframe, form, button, select, textarea,"
-    " object, embed, canvas, dialog, [hidden], [aria-hidden=true], [role=navigation]"
-)
+    " object, embed, canvas, dialog, [hidden], [aria-hidden=true], [role=navigation],"
+    " a.headerlink, a.header-anchor, a.hash-link"
+)  # the last three: what Sphinx and MkDocs, VitePress, and Docusaurus put beside a heading
 _HEADINGS: Final = {f"h{level}": "#" * level for level in range(1, 7)}
 _INLINE: Final = {"em": "*", "i": "*", "strong": "**", "b": "**"}
 _PHRASING: Final = re.compile(
