@@ -33,7 +33,7 @@ from service.http.language import Language
 from service.http.paging import Page, Paged
 from service.job import http as job
 from service.job.decider import JOB, Cancel, Create, Retry
-from service.job.requested import Requested, accepted, steered
+from service.job.requested import Requested, accepted, answered, steered
 from service.log.commit import StaleVersion
 from service.log.handle import Loaded, Write
 
@@ -173,6 +173,8 @@ async def command(call: Call[Any, Any], wanted: Command) -> Answer[Committed]:
 async def steer(call: Call[Any, Any], wanted: Cancel | Retry) -> Answer[Requested]:
     """Decide a command on the job that generates the course of the path."""
     course_id = await identified(call)
+    if (before := await answered(call, course_id)) is not None:
+        return before
     loaded = await opened(call, course_id)
     return await steered(call, course_id, loaded.state.request.job_id, wanted)
 

@@ -27,7 +27,7 @@ from service.course.views import LessonLine, LessonView
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed, Read
 from service.job.decider import Create
-from service.job.requested import Regenerate, Requested, queued
+from service.job.requested import Regenerate, Requested, answered, queued
 
 ANEW: Final = "lesson"
 """The kind of job that makes one lesson anew."""
@@ -139,6 +139,8 @@ async def reread(call: Call[Nothing, Nothing]) -> Answer[Requested]:
 async def again(call: Call[Any, Any], kind: str, instructions: str = "") -> Answer[Requested]:
     """Queue a job that drafts the lesson of the path."""
     course_id, number = await identified(call), call.path["lesson"]
+    if (before := await answered(call, course_id)) is not None:
+        return before
     check((await opened(call, course_id)).state, number)
     asked_by = call.principal.subject
     wanted = Create(kind, course_id, asked_by, number=number, instructions=instructions)

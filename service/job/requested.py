@@ -60,6 +60,15 @@ async def steered(
     return await written(call, receipt, target)
 
 
+async def answered(call: Call[Any, Any], target: UUID) -> Answer[Requested] | None:
+    """Return what the same request was answered with before, if it was: whatever came since.
+
+    To be asked for before anything is looked at that may have changed. Raises KeyReused.
+    """
+    receipt = await call.resources.log.receipt(call.context)
+    return None if receipt is None else await written(call, receipt, target)
+
+
 async def written(call: Call[Any, Any], receipt: Receipt, target: UUID) -> Answer[Requested]:
     """Answer where the job's stream alone was written."""
     ((job_id, version),) = receipt.versions

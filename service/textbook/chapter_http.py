@@ -10,7 +10,7 @@ from service.http.as_of import AsOf
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Committed
 from service.job.decider import Create
-from service.job.requested import Regenerate, Requested, queued
+from service.job.requested import Regenerate, Requested, answered, queued
 from service.textbook import past, views
 from service.textbook.chapter import NoSuchChapter, NoSuchVersion
 from service.textbook.commands import PublishChapter, ReviseChapter, RollBackChapter
@@ -98,6 +98,8 @@ async def roll_back(call: Call[BackTo, Nothing]) -> Answer[Committed]:
 async def regenerate(call: Call[Regenerate, Nothing]) -> Answer[Requested]:
     """Make a chapter anew, as its next version; readers keep the published one meanwhile."""
     textbook_id, number = await identified(call), call.path["chapter"]
+    if (before := await answered(call, textbook_id)) is not None:
+        return before
     check((await opened(call, textbook_id)).state, number)
     asked_by, instructions = call.principal.subject, call.body.instructions
     wanted = Create(ANEW, textbook_id, asked_by, number=number, instructions=instructions)

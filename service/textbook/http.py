@@ -18,7 +18,7 @@ from service.http.language import Language
 from service.http.paging import Page, Paged
 from service.job import http as job
 from service.job.decider import JOB, Cancel, Create, Retry
-from service.job.requested import Requested, accepted, steered
+from service.job.requested import Requested, accepted, answered, steered
 from service.log.commit import StaleVersion
 from service.log.handle import Loaded, Write
 from service.textbook import past, views
@@ -170,6 +170,8 @@ async def command(call: Call[Any, Any], wanted: Command) -> Answer[Committed]:
 async def steer(call: Call[Any, Any], wanted: Cancel | Retry) -> Answer[Requested]:
     """Decide a command on the job that generates the textbook of the path."""
     textbook_id = await identified(call)
+    if (before := await answered(call, textbook_id)) is not None:
+        return before
     loaded = await opened(call, textbook_id)
     return await steered(call, textbook_id, loaded.state.request.job_id, wanted)
 

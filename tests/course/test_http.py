@@ -189,6 +189,22 @@ async def test_a_lesson_that_is_not_there_is_not_made_anew(api: Client) -> None:
     assert (response.status, (await response.json())["code"]) == (404, "no-such-lesson")
 
 
+@pytest.mark.parametrize("path", ["/lessons/1/regenerate", "/cancel"])
+async def test_a_job_that_was_asked_for_is_answered_again_whatever_came_since(
+    api: Client, taught: dict[str, Any], path: str
+) -> None:
+    of = f"{COURSES}/{taught['id']}"
+    shown = await api.get(f"{of}?min_position={taught['position']}")
+    headers = KEY | {"If-Match": shown.headers["ETag"]}
+    first = await api.post(of + path, headers=headers)
+    await api.post(f"{of}/archive")
+    again = await api.post(of + path, headers=headers)
+
+    assert first.status == again.status, await again.text()
+    assert await first.json() == await again.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_the_history_of_a_course_says_who_did_what(
     api: Client, taught: dict[str, Any]
 ) -> None:

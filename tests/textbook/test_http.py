@@ -231,6 +231,22 @@ async def test_a_change_is_refused_where_another_came_before(api: Client, writte
     assert (await late.json())["current_version"] == 19
 
 
+@pytest.mark.parametrize("path", ["/chapters/2/regenerate", "/cancel"])
+async def test_a_job_that_was_asked_for_is_answered_again_whatever_came_since(
+    api: Client, written: Json, path: str
+) -> None:
+    of = f"{TEXTBOOKS}/{written['id']}"
+    shown = await api.get(f"{of}?min_position={written['position']}")
+    headers = KEY | {"If-Match": shown.headers["ETag"]}
+    first = await api.post(of + path, headers=headers)
+    await api.post(f"{of}/archive")
+    again = await api.post(of + path, headers=headers)
+
+    assert first.status == again.status, await again.text()
+    assert await first.json() == await again.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_an_archived_textbook_is_kept_as_it_is(api: Client, written: Json) -> None:
     archived = await (await api.post(f"{TEXTBOOKS}/{written['id']}/archive")).json()
     shown = await read(api, archived)
