@@ -30,7 +30,7 @@ from service.price.decider import PRICE, Publish
 from service.projection.text import PROJECTIONS
 from service.service_token.decider import SERVICE_TOKEN
 from service.sql import SQL
-from service.textbook.commands import PublishTextbook
+from service.textbook.commands import PublishTextbook, ReviseChapter
 from service.textbook.decider import TEXTBOOK
 from tests.account.people import NOW, REGISTER
 from tests.embedding.rows import embed_all
@@ -116,10 +116,11 @@ async def enrol(log: Log, tenant: UUID) -> None:
 
 
 async def write(log: Log, tenant: UUID) -> None:
-    """Let a textbook have two chapters, both out, and one of them a newer version."""
+    """Let a textbook have two chapters, both out: a sound newer version of one, and a bad one."""
     at = shelf(tenant)
     await ask(log, at)
-    for command in (*WHOLE[1:], PublishTextbook(), *made(1, 2, ANEW)):
+    later = (*made(1, 2, ANEW), ReviseChapter(2, "Too short."))
+    for command in (*WHOLE[1:], PublishTextbook(), *later):
         await log.handle(TEXTBOOK, at.textbook, command, context(tenant))
 
 
