@@ -15,6 +15,7 @@ from service.console.failure import failures
 from service.console.page import Page, Shown, Visit, Visitor, redirect
 from service.console.visitor import visitor
 from service.console.wording import FILTERS
+from service.export.plain import lines
 from service.http.address import PROXIES, Proxies
 from service.http.call import RESOURCES, Resources
 from service.http.docs import prose
@@ -44,7 +45,7 @@ def console(pages: Iterable[Page], resources: Resources) -> web.Application:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, prose=prose, inline=inline)
+    environment.filters.update(FILTERS, prose=prose, inline=inline, lines=lines)
     app.on_response_prepare.append(prepare)
     app.router.add_get("/", lead)
     for page in pages:

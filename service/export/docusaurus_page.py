@@ -15,7 +15,7 @@ from service.course.content import Citation
 from service.export.direction import of_language, well_formed
 from service.export.labels import Labels, of
 from service.export.mdx import Piece, pieces, sentence, written
-from service.export.mdx_text import line, one_line
+from service.export.mdx_text import line, lines, literal, one_line
 from service.textbook.content import Booster, KnownQuestion
 from service.textbook.published import PublishedChapter, PublishedTextbook
 from service.textbook.section import same
@@ -86,11 +86,11 @@ def index_page(book: PublishedTextbook, names: Mapping[int, str]) -> bytes:
         "hide_table_of_contents": True,
     }
     published = book.published_at.astimezone(UTC).date().isoformat()
-    lines = [_entry(each, names[each.number], labels) for each in book.chapters]
+    entries = [_entry(each, names[each.number], labels) for each in book.chapters]
     blocks = [
         " · ".join(facts),
         f"## {labels.contents}",
-        "\n".join(lines),
+        "\n".join(entries),
         f"*{labels.edition.format(published)}*",
     ]
     return page(book, matter, title, blocks)
@@ -100,13 +100,13 @@ def page(
     book: PublishedTextbook, matter: Mapping[str, Any], title: str, blocks: Sequence[str]
 ) -> bytes:
     """Return a file of front matter and `blocks`, turned where the book runs from right to left."""
-    lines = {**matter, "custom_edit_url": None, "mdx": {"format": "md"}}
+    fields = {**matter, "custom_edit_url": None, "mdx": {"format": "md"}}
     blocks = [f"# {line(title)}", *blocks]
     if of_language(book.language) == "rtl":
-        lines["hide_title"] = True
+        fields["hide_title"] = True
         blocks = [f'<div dir="rtl" lang="{well_formed(book.language)}">', *blocks, "</div>"]
     front = "\n".join(
-        ("---", *(f"{name}: {quoted(value)}" for name, value in lines.items()), "---")
+        ("---", *(f"{name}: {quoted(value)}" for name, value in fields.items()), "---")
     )
     return "\n\n".join((front, *filter(None, blocks))).encode() + b"\n"
 
@@ -136,7 +136,7 @@ def _entry(chapter: PublishedChapter, name: str, labels: Labels) -> str:
 
 def _opening(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
     """Yield what stands before a chapter's text."""
-    about = sentence(chapter.description, frame.files)
+    about = line(chapter.description)
     minutes = f"*{frame.labels.minutes.format(chapter.reading_time_minutes)}*"
     yield f"{about}\\\n{minutes}" if about else minutes
     if chapter.key_points:
@@ -180,16 +180,16 @@ def _closing(chapter: PublishedChapter, frame: Frame) -> Iterator[str]:
 def _asked(number: int, question: KnownQuestion, frame: Frame) -> Iterator[str]:
     """Yield a question, its options, and its answer folded away."""
     yield f"**{frame.labels.question.format(number)}**"
-    yield written(question.text, frame.files)
-    options = [sentence(each, frame.files) for each in question.options]
-    lines = [
+    yield lines(question.text)
+    options = [literal(one_line(each)) for each in question.options]
+    listed = [
         f"{frame.mark}**{letter}.** {words}"
         for letter, words in zip(LETTERS, options, strict=False)
     ]
-    yield "\n".join(f"- {each}" for each in lines)
+    yield "\n".join(f"- {each}" for each in listed)
     yield f"<details>\n<summary>{frame.labels.answer}</summary>"
-    yield lines[question.correct_index]
-    yield written(question.explanation, frame.files)
+    yield listed[question.correct_index]
+    yield lines(question.explanation)
     yield "</details>"
 
 

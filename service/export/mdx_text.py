@@ -20,6 +20,7 @@ _START: Final = re.compile(r"(?P<mark>[-+=>#:])|(?P<number>[0-9]{1,9})(?=[.)])")
 _MODULE: Final = re.compile(r"[ie](?=mport\b|xport\b)")
 _SPACE: Final = re.compile(r"^(?! )\s|(?! )\s\Z|[\t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]")
 """Space that a parser would take for a break, or for the edge of what is emphasised."""
+_APART: Final = re.compile(r"\n{2,}")
 _REFERENCE: Final = re.compile(r"&(?=#?\w+;)")
 UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -39,6 +40,12 @@ def literal(text: str, *, starts: bool = False) -> str:
 def line(text: str) -> str:
     """Return Markdown that shows `text`, on a line of its own."""
     return literal(one_line(text), starts=True)
+
+
+def lines(text: str) -> str:
+    """Return Markdown that shows `text` in lines of its own, an empty one between paragraphs."""
+    said = "\n".join(map(line, text.splitlines()))
+    return "\n\n".join(each.replace("\n", "\\\n") for each in _APART.split(said.strip("\n")))
 
 
 def one_line(text: str) -> str:

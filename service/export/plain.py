@@ -4,6 +4,8 @@ import re
 from html import escape
 from typing import Final
 
+from markupsafe import Markup
+
 from service.export.direction import Direction, of_text
 from service.export.xhtml import printable
 
@@ -14,6 +16,12 @@ def html(text: str) -> str:
     """Return `text` as HTML that shows it: nothing of it is markup, a line's end is a ``<br>``."""
     ended = _LINE_END.sub("\n", text)
     return escape(printable(ended), quote=False).replace("\n", "<br>")
+
+
+def lines(text: str) -> Markup:
+    """Return `text` as XHTML that shows it so, without space around it."""
+    found = _LINE_END.sub("\n", printable(text)).strip().split("\n")
+    return Markup("<br />").join(found)
 
 
 def directed(text: str, around: Direction) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from service.export.labels import Labels
 from service.export.markup import Frame, Section, blocks, inline, sections
+from service.export.plain import lines
 from service.export.xhtml import printable
 from service.textbook.content import Booster, KnownQuestion
 from service.textbook.published import PublishedChapter
@@ -27,7 +28,7 @@ class Aside(Struct, frozen=True):
 class Asked(Struct, frozen=True):
     """A question, and what its answer says; `letter` is that of the right option."""
 
-    html: Markup
+    text: Markup
     options: tuple[Markup, ...]
     letter: str
     answer: Markup
@@ -62,12 +63,12 @@ def shown(chapter: PublishedChapter, frame: Frame, labels: Labels, prefix: str =
         number=chapter.number,
         prefix=prefix,
         title=printable(chapter.title).strip() or labels.chapter.format(chapter.number),
-        description=inline(chapter.description, frame),
+        description=lines(chapter.description),
         minutes=chapter.reading_time_minutes,
         key_points=tuple(inline(each, frame) for each in chapter.key_points),
         parts=tuple(_placed(found, chapter.boosters, frame, labels)),
         takeaways=tuple(inline(each, frame) for each in chapter.takeaways),
-        questions=tuple(_asked(each, frame) for each in chapter.questions),
+        questions=tuple(_asked(each) for each in chapter.questions),
     )
 
 
@@ -112,12 +113,12 @@ def _aside(booster: Booster, frame: Frame, labels: Labels) -> Aside:
     return Aside(booster.kind, names[booster.kind], blocks(booster.content, frame), sources)
 
 
-def _asked(question: KnownQuestion, frame: Frame) -> Asked:
-    options = tuple(inline(each, frame) for each in question.options)
+def _asked(question: KnownQuestion) -> Asked:
+    options = tuple(lines(each) for each in question.options)
     return Asked(
-        html=blocks(question.text, frame),
+        text=lines(question.text),
         options=options,
         letter=LETTERS[question.correct_index],
         answer=options[question.correct_index],
-        explanation=blocks(question.explanation, frame),
+        explanation=lines(question.explanation),
     )

@@ -41,7 +41,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChapterPlan(Struct, frozen=True):
-    """One line of a textbook's plan."""
+    """One line of a textbook's plan; title and description are plain text, key points Markdown."""
 
     title: str
     description: str
@@ -75,7 +75,11 @@ class Summary(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """A question with options, of which ``options[correct_index]`` (from 0) is right."""
+    """A question with options, of which ``options[correct_index]`` (from 0) is right.
+
+    Its text, its options and why the right one is right are plain text, in every format: nothing in
+    them is markup, and a gap of ``_____`` is a gap.
+    """
 
     text: str
     options: tuple[str, ...]

@@ -158,6 +158,16 @@ async def test_a_chapter_is_read_with_all_its_parts(ada: Browser, book: UUID, te
     assert "chapters/2" in found
 
 
+async def test_nothing_in_a_question_is_markup(ada: Browser, book: UUID, tell: Tell) -> None:
+    asked = Question("A *push* is\na _____.", ("`a`", "**b**"), 0, "easy", "", "So _it_ is.")
+    quiz = RecordQuiz(1, 1, (asked,))
+    await tell(RecordPlan(PLAN), *made(1)[:2], quiz)
+    found = await page(ada, f"{PATH.format(book)}/chapters/1")
+
+    for words in ("<p>A *push* is<br />a _____.</p>", "`a`</li>", "**b**</li>", "So _it_ is."):
+        assert words in found
+
+
 async def test_chapters_are_published_and_rolled_back(ada: Browser, book: UUID, tell: Tell) -> None:
     await tell(RecordPlan(PLAN), *made(1), *made(2), Finish())
     address = PATH.format(book)

