@@ -9,10 +9,10 @@ from service.http.body import Nothing
 from service.http.call import Call, Read
 from service.http.download import Download
 from service.textbook.decider import NoSuchTextbook
-from service.textbook.export import FORMATS, Name, exported
+from service.textbook.export import FORMATS, Name, NothingIsAsked, exported
 from service.textbook.out import NothingIsOut, out
 
-FOUND: Final = (NoSuchTextbook, NothingIsOut, NoChromium, Unprintable)
+FOUND: Final = (NoSuchTextbook, NothingIsOut, NothingIsAsked, NoChromium, Unprintable)
 """What may stand in the way."""
 SECONDS: Final = PATIENCE + 30.0
 """What all but printing is given everywhere."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from service.cli import app
@@ -14,12 +16,18 @@ from service.database import Database
 from service.export import docusaurus
 from service.http.call import Resources
 from service.http.token import tenant
-from service.textbook.commands import PublishChapter, PublishTextbook, RecordPlan, ReviseChapter
+from service.textbook.commands import (
+    PublishChapter,
+    PublishTextbook,
+    RecordPlan,
+    RecordQuiz,
+    ReviseChapter,
+)
 from service.textbook.export import FORMATS, exported
 from service.textbook.views import published
 from tests.export.books import arabic, forces, hostile
 from tests.http.conftest import Client
-from tests.textbook.pieces import PLAN, TEXT, made
+from tests.textbook.pieces import PLAN, POLICY, TEXT, made
 from tests.textbook.shelf import TEXTBOOKS, Json, asked, recorded
 
 SCHOOL = tenant("school")
@@ -99,6 +107,21 @@ async def test_a_textbook_of_which_nothing_is_published_says_so(api: Client) -> 
 
     assert (answer.status, body["code"]) == (409, "nothing-is-out")
     assert "publish it" in body["detail"]
+
+
+@pytest.mark.parametrize("form", ["anki", "gift", "moodle"])
+async def test_a_bank_of_no_questions_is_refused(api: Client, live: Resources, form: str) -> None:
+    policy = to_builtins(replace(POLICY, questions_min=0))
+    silent = [RecordQuiz(1, 1, ()) if isinstance(one, RecordQuiz) else one for one in made(1)]
+    done = await recorded(
+        live, await asked(api, policy=policy), RecordPlan(PLAN), *silent, PublishChapter(1)
+    )
+    query = {"format": form, "min_position": str(done["position"])}
+    answer = await api.get(address(done), params=query)
+    body = await answer.json()
+
+    assert (answer.status, body["code"]) == (409, "nothing-is-asked")
+    assert (await api.get(address(done), params=query | {"format": "epub"})).status == 200
 
 
 @pytest.mark.parametrize("query", ["?format=", "?format=docx", "?format=pdf&format=epub"])
