@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -42,10 +43,10 @@ class Recipe(Struct, frozen=True):
     `steps` gets the claim, what the job asks for, a way to look how the target stands, folded from
     all that is recorded by then, and the tools; it raises GenerationFailed. Each step is recorded
     before the next is asked for. `finish` and `give_up` make the target's closing commands, or
-    None.
+    None; the latter of what the job asked for, its id, and why it ends, in words for people.
     """
 
     decider: Decider[Any, Any, Any]
     steps: Callable[[Claim, Request, Look, Tools], AsyncGenerator[Step, None]]
     finish: Callable[[], Any]
-    give_up: Callable[[str], Any]
+    give_up: Callable[[Request, UUID, str], Any]

@@ -95,13 +95,32 @@ async def textbook_or_chapter(
             yield step
 
 
+def no_course(_request: Request, _job_id: UUID, error: str) -> GiveUp:
+    """Give a course up."""
+    return GiveUp(error)
+
+
+def no_textbook(_request: Request, _job_id: UUID, error: str) -> textbooks.GiveUp:
+    """Give a textbook up."""
+    return textbooks.GiveUp(error)
+
+
+def no_chapter(request: Request, job_id: UUID, error: str) -> textbooks.GiveUpChapter:
+    """Give up a chapter that was to be made anew."""
+    return textbooks.GiveUpChapter(request.number or 0, error, job_id)
+
+
+def nothing(*_: object) -> None:
+    """Leave the target as it is."""
+
+
 RECIPES: Final = MappingProxyType(
     {
-        "course": Recipe(COURSE, whole_course, Finish, GiveUp),
-        "lesson": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
-        "reread": Recipe(COURSE, one_lesson, lambda: None, lambda _: None),
-        "textbook": Recipe(TEXTBOOK, textbook_or_chapter, textbooks.Finish, textbooks.GiveUp),
-        "chapter": Recipe(TEXTBOOK, textbook_or_chapter, lambda: None, lambda _: None),
+        "course": Recipe(COURSE, whole_course, Finish, no_course),
+        "lesson": Recipe(COURSE, one_lesson, nothing, nothing),
+        "reread": Recipe(COURSE, one_lesson, nothing, nothing),
+        "textbook": Recipe(TEXTBOOK, textbook_or_chapter, textbooks.Finish, no_textbook),
+        "chapter": Recipe(TEXTBOOK, textbook_or_chapter, nothing, no_chapter),
     }
 )
 

@@ -108,9 +108,8 @@ class Run:
             at = self._now() + timedelta(seconds=pause)
             await self._record(None, jobs.Fail(error, advice, retryable, at))
             return
-        await self._record(
-            self._recipe.give_up(f"{error} {advice}"), jobs.Fail(error, advice, retryable)
-        )
+        given_up = self._recipe.give_up(job.request, self._claim.job_id, f"{error} {advice}")
+        await self._record(given_up, jobs.Fail(error, advice, retryable))
 
     async def _rest(self, failure: GenerationFailed, seconds: float) -> None:
         """Put the job back into the queue for as long as was asked for, and no less."""

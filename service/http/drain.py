@@ -120,11 +120,12 @@ class Drain:
         """Return `writes` with their job failed, and what it is for."""
         error = f"It was asked for while the database was away, and refused then: {refusal}"
         folded = {write.stream_id: write.decider.fold(write.events) for write in writes}
-        job: Any = next(folded[write.stream_id] for write in writes if write.decider is JOB)
+        job_id = next(write.stream_id for write in writes if write.decider is JOB)
+        asked = folded[job_id].request
         closing = {
             write.stream_id: Fail(error, ADVICE, retryable=False)
             if write.decider is JOB
-            else self._recipes[job.request.kind].give_up(f"{error} {ADVICE}")
+            else self._recipes[asked.kind].give_up(asked, job_id, f"{error} {ADVICE}")
             for write in writes
         }
         return [

@@ -84,6 +84,14 @@ class GiveUp(Struct, frozen=True):
     error: str
 
 
+class GiveUpChapter(Struct, frozen=True):
+    """Declare that a job will not go on with a chapter, of which it may have begun a version."""
+
+    number: int
+    error: str
+    job_id: UUID
+
+
 class PublishChapter(Struct, frozen=True):
     """Publish the latest version of a chapter, if it is still `version`, where given."""
 
@@ -125,6 +133,7 @@ Command = (
     | FailChapter
     | Finish
     | GiveUp
+    | GiveUpChapter
     | PublishChapter
     | PublishTextbook
     | ReviseChapter

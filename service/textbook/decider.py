@@ -17,6 +17,7 @@ from service.textbook.commands import (
     FailChapter,
     Finish,
     GiveUp,
+    GiveUpChapter,
     PublishChapter,
     PublishTextbook,
     RecordBoosters,
@@ -53,6 +54,7 @@ from service.textbook.events import (
 from service.textbook.keeping import publish, revise, roll_back
 from service.textbook.making import (
     fail,
+    give_up,
     record_boosters,
     record_chapter,
     record_quiz,
@@ -205,6 +207,9 @@ def decide(command: Command, state: State) -> Sequence[Event]:
         return () if state.archived else (TextbookArchived(),)
     if isinstance(command, GiveUp):
         return () if state.ready or state.archived else (TextbookFailed(command.error),)
+    if isinstance(command, GiveUpChapter):
+        chapter = state.chapters.get(command.number, Chapter())
+        return () if state.archived else give_up(command, chapter)
     if state.archived:
         raise TextbookIsArchived
     return completed(_decide_open(command, state), state)

@@ -13,6 +13,7 @@ from service.textbook import identity, length, policy
 from service.textbook.chapter import Chapter, ChapterEvent, Judged, Version, latest
 from service.textbook.commands import (
     FailChapter,
+    GiveUpChapter,
     RecordBoosters,
     RecordChapter,
     RecordQuiz,
@@ -119,6 +120,15 @@ def judged(number: int, version: int, parts: Parts, rules: Policy) -> Judged:
 def fail(command: FailChapter, chapter: Chapter) -> Sequence[ChapterEvent]:
     """Note why a job could not make the chapter to its end."""
     if (chapter.error, chapter.failed_by) == (command.error, command.job_id):
+        return ()
+    return (ChapterFailed(command.number, command.error, command.job_id),)
+
+
+def give_up(command: GiveUpChapter, chapter: Chapter) -> Sequence[ChapterEvent]:
+    """Note why the version that a job has begun stays unfinished, unless that is said already."""
+    last = chapter.latest
+    left = last is not None and last.job_id == command.job_id and last.standing == "generated"
+    if not left or chapter.failed_by == command.job_id:
         return ()
     return (ChapterFailed(command.number, command.error, command.job_id),)
 

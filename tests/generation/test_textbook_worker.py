@@ -297,3 +297,23 @@ async def test_a_chapter_made_anew_that_is_rejected_fails_its_job_and_not_the_te
     assert state.outcome == "failed"
     assert "The text has 1 word" in await error(database, again)
     assert (await made(log, textbook)).ready
+
+
+async def test_a_chapter_made_anew_that_is_left_unfinished_says_why(
+    log: Log, database: Database
+) -> None:
+    textbook, job = await ask(log, 1)
+    async with working(log, database, Scripted({("summary", 1): [None, SPENT]})):
+        await ended(log, database, job)
+        again = await ask_anew(log, textbook, 1)
+        state = await ended(log, database, again)
+        left = (await made(log, textbook)).chapters[1]
+
+        await log.handle(JOB, again, Retry(), context())
+        await ended(log, database, again)
+        done = (await made(log, textbook)).chapters[1]
+
+    assert state.outcome == "failed"
+    assert (left.error, left.failed_by) == (f"{SPENT.error} {SPENT.advice}", again)
+    assert (done.error, len(done.versions)) == ("", 2)
+    assert done.versions[1].standing == "validated"

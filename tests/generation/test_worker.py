@@ -14,6 +14,7 @@ from service.database import Database
 from service.generation.generator import GenerationFailed, Throttled
 from service.generation.offline.offline import Offline
 from service.generation.recipe import Recipe, Step, Tools
+from service.generation.recipes import nothing
 from service.generation.worker import Worker
 from service.job.decider import JOB, Cancel, Create, Ended, Queued, Request, Retry
 from service.job.lease import Claim
@@ -36,7 +37,7 @@ def context() -> Context:
 
 
 def recipe(steps: Callable[..., AsyncGenerator[Step, None]]) -> Recipe:
-    return Recipe(COURSE, steps, lambda: None, lambda _: None)
+    return Recipe(COURSE, steps, nothing, nothing)
 
 
 def failing(error: Exception) -> Step:

@@ -10,6 +10,7 @@ from service.textbook.commands import (
     FailChapter,
     Finish,
     GiveUp,
+    GiveUpChapter,
     PublishChapter,
     PublishTextbook,
     RecordBoosters,
@@ -65,7 +66,7 @@ KEPT: Final[st.SearchStrategy[Command]] = st.one_of(
 )
 CHANGES: Final[st.SearchStrategy[Command]] = st.one_of(
     structs(RecordPlan, plan=PLANS), PARTS, PARTS, ODD_PARTS, KEPT, KEPT,
-    structs(Finish), structs(GiveUp),
+    structs(Finish), structs(GiveUp), structs(GiveUpChapter, number=NUMBERS, job_id=JOBS),
 )  # fmt: skip
 COMMANDS: Final[st.SearchStrategy[Command]] = st.one_of(
     REQUESTS, CHANGES, CHANGES, CHANGES, structs(ArchiveTextbook)

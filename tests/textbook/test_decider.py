@@ -19,6 +19,7 @@ from service.textbook.commands import (
     FailChapter,
     Finish,
     GiveUp,
+    GiveUpChapter,
     RecordBoosters,
     RecordChapter,
     RecordPlan,
@@ -283,6 +284,18 @@ def test_giving_up_says_why_unless_there_is_nothing_to_give_up() -> None:
     given(TEXTBOOK, *MADE).when(GiveUp("No sources.")).then(TextbookFailed("No sources."))
     given(TEXTBOOK, *READY).when(GiveUp("No sources.")).then()
     given(TEXTBOOK, *MADE, TextbookArchived()).when(GiveUp("Archived.")).then()
+
+
+def test_a_chapter_that_is_given_up_says_so_where_it_was_left_unfinished() -> None:
+    begun = generated(2, job_id=ANEW)
+    giving_up = GiveUpChapter(2, "No budget.", ANEW)
+
+    given(TEXTBOOK, *MADE, begun).when(giving_up).then(ChapterFailed(2, "No budget.", ANEW))
+    given(TEXTBOOK, *MADE, begun).when(giving_up, giving_up).then()
+    given(TEXTBOOK, *MADE, begun).when(replace(giving_up, job_id=JOB)).then()
+    given(TEXTBOOK, *READY).when(giving_up, replace(giving_up, job_id=JOB)).then()
+    given(TEXTBOOK, *MADE, begun, TextbookArchived()).when(giving_up).then()
+    given(TEXTBOOK, REQUESTED).when(giving_up).then()
 
 
 def test_a_textbook_is_archived_once() -> None:
