@@ -392,8 +392,8 @@ BEGIN
 END
 $$;
 
--- A chapter is there from the first plan on that has it: a later one adds to those that there are. What it is follows from its latest version, which has been folded by now, and from
--- whether the last that was said of the making is that it failed.
+-- A chapter is there from the first plan on that has it: a later one adds to those that there are. What it is follows from
+-- its latest version, which has been folded by now, and from whether the last that was said of the making is that it failed.
 CREATE FUNCTION fold_chapters(after bigint, upto bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
