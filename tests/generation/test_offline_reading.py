@@ -101,6 +101,16 @@ def test_openings_that_lean_on_a_sentence_before_are_known(
     assert dangles(sentences(text, 0, len(text))[0], language) is leans
 
 
+@pytest.mark.parametrize("name", ["list.pop([*i*])", "print()", "sys.path"])
+def test_what_is_said_of_a_function_may_begin_with_its_small_name(name: str) -> None:
+    text = f"{name}: Something of use. It is known."
+
+    assert [one.shown for one in kept(sentences(text, 0, len(text)), "en")] == [
+        f"{markup.shown(name)}: Something of use.",
+        "It is known.",
+    ]
+
+
 def test_a_sentence_goes_with_the_dropped_one_it_leans_on() -> None:
     text = "Cells are small. Figure 1 shows one. It has a wall. Walls are firm."
 

@@ -83,6 +83,8 @@ _ORDER: Final = re.compile(
     r"(?:maybe|perhaps|on paper|put|move|count|take|imagine|consider|think|suppose|note|try|look|let|add|write|draw|find|rearrange|remember|first,|all others|the (?:first|second|third|next|last|other|same|former|latter)|neither|either|both)\b",
     re.IGNORECASE,
 )
+_CALL: Final = re.compile(r"[a-z_]\w*(?:\.\w+)*\([^:]*\): \S|[a-z_]\w*(?:[._]\w+)+: \S")
+"""What is said of a function or the like, after its name: "list.pop([i]): Removes …"."""
 _WHERE: Final = re.compile(r"where|with|wobei|mit|où|donde")
 _END: Final = re.compile(r"[.!?:…][\"'”’»)\]*_`]*$")
 _OPEN: Final = re.compile(r"^[\"'“„‘«\[*_`¿¡]*[\w`$\\]")
@@ -188,7 +190,9 @@ def stands(sentence: Sentence) -> bool:
 
 def _small(sentence: Sentence) -> bool:
     """Tell whether it begins in small letters: the rest of something, unless code opens it."""
-    return sentence.plain.lstrip("\"'“„‘«([")[:1].islower() and not sentence.shown.startswith("`")
+    if sentence.shown.startswith("`") or _CALL.match(sentence.plain):
+        return False
+    return sentence.plain.lstrip("\"'“„‘«([")[:1].islower()
 
 
 def points_nowhere(sentence: Sentence) -> bool:
