@@ -93,7 +93,9 @@ async def textbook(order: Order, tools: Tools) -> AsyncGenerator[Step, None]:
     progress = await tools.look()
     count = len(_planned(progress).chapters)
     if said := [why for n in range(1, count + 1) if (why := _missing(progress, n))]:
-        raise Unmade(f"{len(said)} of {count} chapters are missing. {' '.join(said)}", ADVICE)
+        lacks = "is" if len(said) == 1 else "are"
+        told = f"{len(said)} of {count} chapter{'s' * (count > 1)} {lacks} missing."
+        raise Unmade(" ".join((told, *said)), ADVICE)
 
 
 async def chapter(order: Order, number: int, tools: Tools) -> AsyncGenerator[Step, None]:

@@ -95,7 +95,7 @@ async def test_one_bad_chapter_does_not_hold_back_the_others() -> None:
     assert made.state.missing == (2,)
     assert made.state.chapters[2].error == "There is too little to read. Add sources."
     assert failed.value.error == (
-        "1 of 3 chapters are missing. Chapter 2 (“C2”): There is too little to read. Add sources."
+        "1 of 3 chapters is missing. Chapter 2 (“C2”): There is too little to read. Add sources."
     )
     assert not failed.value.retryable
 
