@@ -88,6 +88,8 @@ def test_what_is_not_recognised_to_the_last_word_stays_word_for_word(text: str) 
         {"difficulty": None},
         {"question_text": " "},
         {"options": ["a", "", "c", "d"]},
+        {"options": ["a"]},
+        {"options": [str(number) for number in range(27)]},
         {"hint": "It moves."},
     ],
 )

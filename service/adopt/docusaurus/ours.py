@@ -14,6 +14,8 @@ from service.export.labels import LABELS
 from service.textbook.content import BoosterKind, Question
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+CHOICE: Final = range(2, len(LETTERS) + 1)
+"""How many options a question has: enough to choose, and a letter for each."""
 TAKEAWAYS: Final = frozenset(words(each.takeaways) for each in LABELS.values())
 KINDS: Final[Mapping[str, BoosterKind]] = {
     **{words(each.analogy): "analogy" for each in LABELS.values()},
@@ -101,7 +103,7 @@ def _asked(text: str) -> Iterator[Question]:
     while match := _ASKED.match(text, at):
         options = tuple(map(_plain, _OPTION.findall(match["options"])))
         right = LETTERS.index(match["key"])
-        if right >= len(options):
+        if right >= len(options) or len(options) not in CHOICE:
             return
         # How difficult it is the export does not say, nor its topic.
         said, why = _plain(match["text"]), _plain(match["why"] or "")

@@ -23,7 +23,7 @@ from service.adopt.docusaurus.layout import (
     without,
     words,
 )
-from service.adopt.docusaurus.ours import KINDS, TAKEAWAYS
+from service.adopt.docusaurus.ours import CHOICE, KINDS, TAKEAWAYS
 from service.textbook import section
 from service.textbook.content import Booster, BoosterKind, Question
 
@@ -144,8 +144,9 @@ def _question(said: Any) -> Question | None:
         question = convert({"topic": "", **said, "text": asked}, Question)
     except ValidationError:
         return None
-    whole = all(one.strip() for one in (question.text, *question.options))
-    return question if whole and 0 <= question.correct_index < len(question.options) else None
+    count = len(question.options)
+    whole = all(one.strip() for one in (question.text, *question.options)) and count in CHOICE
+    return question if whole and 0 <= question.correct_index < count else None
 
 
 def _summary(text: str) -> tuple[str, tuple[str, ...]]:
