@@ -17,7 +17,10 @@ LOCK: Final = Path(__file__).parent / "docusaurus"
 """What npm installs: each package by its release and its digest."""
 INSTALL_SECONDS: Final = 150
 BUILD_SECONDS: Final = 80
-NPM: Final = ("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts")
+NPM: Final = (
+    *("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"),
+    "--fetch-retries=1",  # the second would come after a minute
+)
 QUIET: Final = {"DOCUSAURUS_NO_PERSISTENT_CACHE": "true", "CI": "true", "NO_UPDATE_NOTIFIER": "1"}
 NODE: Final = 20
 
