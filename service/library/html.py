@@ -188,7 +188,8 @@ def _inline(node: LexborNode, depth: int) -> str:
     inner = _content(node, depth + 1)
     mark = _INLINE.get(node.tag or "", "")
     core = inner.strip()
-    return inner.replace(core, f"{mark}{core}{mark}", 1) if mark and core else inner
+    told = any(letter.isalnum() for letter in core)  # "***" would be no emphasis of "*"
+    return inner.replace(core, f"{mark}{core}{mark}", 1) if mark and told else inner
 
 
 def _flat(text: str) -> str:

@@ -157,6 +157,12 @@ def test_the_link_beside_a_heading_is_no_part_of_it(kind: str) -> None:
     assert (document.title, document.text) == ("Data", "# Data\n\nSaid.")
 
 
+def test_a_sign_alone_is_not_emphasised() -> None:
+    page = b"<p>sort(<em>*</em>, <em>key</em>) <b>!</b></p>"
+
+    assert read_html(page, "a.html").text == "sort(*, *key*) !"
+
+
 def test_tables_that_lay_a_page_out_are_read_once() -> None:
     page = b"<table><tr><td><table><tr><td>Inner</table><td>Outer</table>"
 
