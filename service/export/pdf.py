@@ -130,11 +130,10 @@ async def started(program: str, folder: Path) -> asyncio.subprocess.Process:
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:
-    """End a process that still runs, and all that it has started."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    """End a process, and all that it has started, which may outlive it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 def unconfined() -> tuple[str, ...]:

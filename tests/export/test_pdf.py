@@ -125,6 +125,18 @@ async def test_a_chromium_that_prints_nothing_is_quoted(
     assert left(place) == []
 
 
+async def test_a_chromium_that_falls_leaves_nothing_of_it_running(
+    stand_in: Callable[[str], str], place: Path
+) -> None:
+    falls = stand_in("sleep 600 &\necho fell >&2\nexit 1")
+
+    with pytest.raises(Unprintable, match="said: fell"):
+        await pdf(b"", falls)
+
+    gone(falls)
+    assert left(place) == []
+
+
 async def test_a_chromium_that_takes_too_long_is_ended(
     stand_in: Callable[[str], str], place: Path
 ) -> None:
