@@ -90,6 +90,19 @@ async def test_a_chapter_is_what_the_policy_asks_for(
     assert [faults(SMALL, own.parts) for own in chapters] == [()] * count
 
 
+async def test_sources_are_read_once_however_many_textbooks_are_made_at_once() -> None:
+    source, many = [material("cells.md")], [brief(f"The living cell {n}", 2) for n in range(6)]
+    authors = [OfflineAuthor() for _ in many]
+    syllabus.kept.cache_clear()
+
+    plans = [await one.plan(asked, source) for one, asked in zip(authors, many, strict=True)]
+    for one, asked, plan in zip(authors, many, plans, strict=True):
+        draft = (await one.chapter(asked, plan.value, 1, source)).value
+        await one.summary(asked, draft, source)
+
+    assert syllabus.kept.cache_info().misses == len(many)
+
+
 @every_kind
 async def test_the_same_material_makes_the_same_textbook(
     name: str, title: str, count: int, language: str

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from threading import Lock
 from typing import Final
 
 from msgspec.structs import replace
@@ -35,8 +34,6 @@ _AMPLE: Final = (1.3, 1.15, 1.0)
 """Times what a chapter is to have: with the first there is enough beside it for its boosters."""
 _WIDER: Final = 1.06  # times the words that a try asks more of each chapter than the one before
 _KEPT: Final = 4  # syllabuses held in memory, each at most a few megabytes
-_ONE: Final = Lock()
-"""Chapters are made side by side: the first reads the sources, the others have that at hand."""
 
 
 def syllabus(brief: TextbookBrief, material: Sequence[Material]) -> Curriculum:
@@ -44,13 +41,12 @@ def syllabus(brief: TextbookBrief, material: Sequence[Material]) -> Curriculum:
 
     A person's instructions change what is kept of a chapter's text, never which text it has.
     """
-    with _ONE:
-        return kept(replace(brief, faults=()), tuple(material))
+    return kept(replace(brief, faults=()), tuple(material))
 
 
 @lru_cache(maxsize=_KEPT)
 def kept(brief: TextbookBrief, material: tuple[Material, ...]) -> Curriculum:
-    """Return the syllabus, and keep it at hand for the other chapters of a textbook."""
+    """Return the syllabus, and keep it at hand for whoever asks for it next."""
     course = _read(brief, material)
     own = room(brief.policy, wish.changes(brief.instructions))
     groups = tuple(fitted(course, group, own, brief.policy.boosters_min) for group in course.plan)
