@@ -3,6 +3,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,7 @@ def test_a_decider_is_pure(path: Path) -> None:
     assert not used & IMPURE_NAMES
 
 
+@cache
 def pure(module: str, name: str) -> bool:
     """Whether a decider may import it; of the product, only what is pure itself."""
     if module in PURE:

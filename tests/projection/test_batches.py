@@ -23,7 +23,7 @@ CUTS = st.lists(st.integers(1, 150), max_size=60)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 rich = settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
