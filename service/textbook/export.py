@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -11,6 +12,9 @@ from service.gateway.zipped import MEDIA as ZIP
 from service.gateway.zipped import zipped
 from service.refusal import StateConflict
 from service.textbook.published import PublishedTextbook
+
+MAKERS: Final = ThreadPoolExecutor(2, "export")
+"""A large book takes seconds: threads of their own, so that all else that needs one goes on."""
 
 Name = Literal["docusaurus", "epub", "anki", "gift", "moodle", "html", "pdf"]
 
@@ -64,6 +68,6 @@ async def exported(book: PublishedTextbook, form: Name, chromium: str | None = N
     of = FORMATS[form]
     if of.asks and not any(chapter.questions for chapter in book.chapters):
         raise NothingIsAsked
-    data = await asyncio.to_thread(of.make, book)
+    data = await asyncio.get_running_loop().run_in_executor(MAKERS, of.make, book)
     made = await pdf.pdf(data, chromium) if of.printed else data
     return Exported(f"{book.slug}{of.suffix}", of.media, made)

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 import zipfile
 from pathlib import Path
 from uuid import UUID
@@ -74,6 +75,23 @@ async def test_every_book_has_every_format_with_the_same_bytes(form: str, book: 
 
     assert first == second
     assert first.data
+
+
+async def test_all_else_that_needs_a_thread_goes_on_while_books_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+    slow = replace(FORMATS["html"], make=lambda _: b"made" if go_on.wait() else b"")
+    monkeypatch.setitem(FORMATS, "html", slow)
+    making = [asyncio.create_task(exported(forces(), "html")) for _ in range(50)]
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(30):
+            await asyncio.to_thread(str)
+    finally:
+        go_on.set()
+
+    assert [each.data for each in await asyncio.gather(*making)] == [b"made"] * 50
 
 
 async def test_another_publication_is_another_version(
