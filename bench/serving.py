@@ -107,7 +107,7 @@ async def no_steps(*_: Any) -> AsyncGenerator[Step, None]:
         yield step
 
 
-IDLE: Final = Recipe(COURSE, no_steps, lambda: None, lambda _: None)
+IDLE: Final = Recipe(COURSE, no_steps, lambda: None, lambda *_: None)
 
 
 @asynccontextmanager
