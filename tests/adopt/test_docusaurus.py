@@ -267,3 +267,10 @@ def test_numbers_in_names_are_numbers() -> None:
 )
 def test_a_run_of_spaces_is_passed_once(text: str) -> None:
     assert "Words." in read(text.encode(), "a.md").parts.markdown
+
+
+@pytest.mark.parametrize(
+    "date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-05:00", "1970-01-01", "1899-12-31"]
+)
+def test_a_time_that_cannot_be_told_everywhere_is_none(date: str) -> None:
+    assert read(f"---\ndate: {date}\n---\nWords.".encode(), "a.md").written_at is None

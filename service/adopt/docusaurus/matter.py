@@ -11,6 +11,8 @@ from service.library.plain import one_line
 
 LARGEST: Final = 65_536
 """Characters of front matter that are still read."""
+YEARS: Final = range(1971, 9999)
+"""In every zone of time, what these years hold can be told in UTC."""
 
 Matter = Mapping[str, Any]
 
@@ -69,11 +71,15 @@ def number(matter: Matter, name: str, what: str) -> float | None:
 
 
 def moment(matter: Matter) -> datetime | None:
-    """Return when a document says that it was written last, else None; a day is its midnight."""
+    """Return when a document says that it was written last, else None; a day is its midnight.
+
+    A year that no clock of a computer has shown is a slip, or stands for something else.
+    """
     updated = matter.get("last_update")
     said = word(updated, "date") if isinstance(updated, Mapping) else ""
     try:
         found = datetime.fromisoformat(said or word(matter, "date"))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    dated = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return dated if found.year in YEARS else None
