@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup
 from msgspec import Struct
 
+from service.course.content import Citation
 from service.export.labels import Labels
 from service.export.markup import Frame, Section, blocks, inline, sections
 from service.export.plain import lines
@@ -36,7 +37,10 @@ class Asked(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A chapter; `prefix` begins all ids in it, `parts` come in the order of reading."""
+    """A chapter; `prefix` begins all ids in it, `parts` come in the order of reading.
+
+    `sources` are the paths of what its text rests on.
+    """
 
     number: int
     prefix: str
@@ -47,6 +51,7 @@ class Shown(Struct, frozen=True):
     parts: tuple[Section | Aside, ...]
     takeaways: tuple[Markup, ...]
     questions: tuple[Asked, ...]
+    sources: tuple[str, ...]
 
     @property
     def sections(self) -> list[Section]:
@@ -69,6 +74,7 @@ def shown(chapter: PublishedChapter, frame: Frame, labels: Labels, prefix: str =
         parts=tuple(_placed(found, chapter.boosters, frame, labels)),
         takeaways=tuple(inline(each, frame) for each in chapter.takeaways),
         questions=tuple(_asked(each) for each in chapter.questions),
+        sources=_paths(chapter.sources),
     )
 
 
@@ -109,8 +115,12 @@ def _aside(booster: Booster, frame: Frame, labels: Labels) -> Aside:
         "example": labels.example,
         "explanation": labels.explanation,
     }
-    sources = tuple(dict.fromkeys(source.path for source in booster.sources))
-    return Aside(booster.kind, names[booster.kind], blocks(booster.content, frame), sources)
+    said = blocks(booster.content, frame)
+    return Aside(booster.kind, names[booster.kind], said, _paths(booster.sources))
+
+
+def _paths(sources: Iterable[Citation]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source.path for source in sources))
 
 
 def _asked(question: KnownQuestion) -> Asked:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from service.export.epub import epub
 from service.export.page import page
 from service.textbook.published import PublishedTextbook
-from tests.export.books import arabic, book, chapter, forces, hostile
+from tests.export.books import arabic, book, chapter, forces, hostile, source
 from tests.export.web import XHTML, fetched, followed, ids, tree, words
 
 OPF = "{http://www.idpf.org/2007/opf}"
@@ -201,6 +201,17 @@ def test_all_parts_of_a_chapter_are_there(made: Callable[[], PublishedTextbook])
         for booster in each.boosters:
             assert booster.content.replace("*", "") in said
             assert all(source.path in said for source in booster.sources)
+
+
+@pytest.mark.parametrize("write", [lambda made: opened(epub(made))["EPUB/chapter-001.xhtml"], page])
+def test_what_a_chapter_rests_on_is_told_once_each(
+    write: Callable[[PublishedTextbook], bytes],
+) -> None:
+    first, *rest = forces().chapters
+    cited = (source("One."), source("Two."), replace(source("Three."), path="notes/<b>.md"))
+    made = replace(forces(), chapters=(replace(first, boosters=(), sources=cited), *rest))
+
+    assert write(made).count(b"Source: notes/motion.md<br />Source: notes/&lt;b&gt;.md</p>") == 1
 
 
 def test_a_chapter_without_a_title_is_called_by_its_number() -> None:
