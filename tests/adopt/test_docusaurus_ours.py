@@ -1,6 +1,7 @@
 """What this service takes out for Docusaurus comes back: every chapter says the same."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -30,9 +31,13 @@ BOOKS: Final = (books.forces(), books.arabic(), books.hostile())
 CHAPTERS: Final = [(book, chapter) for book in BOOKS for chapter in book.chapters]
 
 
+@cache
+def pages(book: PublishedTextbook) -> list[tuple[str, bytes]]:
+    return [each for each in files(book) if each[0].endswith(".md")][1:]
+
+
 def page(book: PublishedTextbook, chapter: PublishedChapter) -> tuple[str, bytes]:
-    pages = [each for each in files(book) if each[0].endswith(".md")]
-    return pages[1:][[one.number for one in book.chapters].index(chapter.number)]
+    return pages(book)[[one.number for one in book.chapters].index(chapter.number)]
 
 
 @pytest.mark.parametrize(
