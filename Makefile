@@ -10,7 +10,9 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 EXTRAS := --extra=openai --extra=amqp
 
 # All tests are shared by some processes, each with a PostgreSQL of its own; some tests need but one.
-AT_ONCE := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# There is one more than processors, up to four: tests that kill something mostly wait.
+PROCESSES := $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+AT_ONCE := --numprocesses=$(PROCESSES) --dist=worksteal
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
