@@ -1,30 +1,17 @@
 """A course as it was at a position, and what changed in it between two of its versions."""
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
+from service.content.change import Change, differing
 from service.course.decider import NoSuchCourse
 from service.course.views import CourseView
 from service.database import Database
 from service.projection.glimpse import glimpse
 from service.sql import SQL
-
-
-class Change(Struct, frozen=True):
-    """One thing that differs: where it stands (RFC 6901 pointer), what it was and what it became.
-
-    A text is told by its characters and digest; what was not there is null.
-    """
-
-    path: str
-    before: Any
-    after: Any
 
 
 async def stood(database: Database, course: CourseView, position: int) -> CourseView:
@@ -65,14 +52,3 @@ async def _asked(
     return await glimpse(
         database, ["course"], streams, position, query=query, argument={"id": course.id}
     )
-
-
-def differing(path: str, before: Any, after: Any) -> Iterator[Change]:
-    """Yield the differences of two JSON values, member by member, a text as a whole."""
-    nested = isinstance(before, dict) and isinstance(after, dict) and "md5" not in before
-    if not nested:
-        if before != after:
-            yield Change(path, before, after)
-        return
-    for name in sorted(before.keys() | after.keys(), key=lambda name: (len(name), name)):
-        yield from differing(f"{path}/{name}", before.get(name), after.get(name))

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from service.content.change import Change
 from service.course import past
-from service.course.past import Change
 from service.course.views import CourseView
 from service.http import as_of, feed, paging
 from service.http.as_of import AsOf

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from service.content.block import Block, blocks
+from service.content.change import Change, differing
 from service.content.diff import BlockChange, differences, sides
 from service.course import revision
 from service.course.check import Identified, identified_checks
@@ -17,7 +18,6 @@ from service.course.content import Citation, Lesson, Readability, Section
 from service.course.decider import NoSuchCourse, NoSuchLesson
 from service.course.http import identified
 from service.course.lesson import NoSuchRevision
-from service.course.past import Change, differing
 from service.course.revision import Revised, RevisionLine
 from service.http.body import Nothing
 from service.http.call import Answer, Call, Read

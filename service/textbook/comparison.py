@@ -8,8 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.content.block import blocks, ids
+from service.content.change import Change, differing
 from service.content.diff import BlockChange, Piece, Side, differences, sides
-from service.course.past import Change, differing
 from service.textbook.chapter import Version
 from service.textbook.content import Booster, KnownQuestion
 
